@@ -1,0 +1,33 @@
+package dev.paddock.core;
+
+import java.util.regex.Pattern;
+
+/// The name of a kind of process, as it stands before the colon in a Procfile.
+public record ProcessType(String value) implements Comparable<ProcessType> {
+    public static final ProcessType WEB = new ProcessType("web");
+    public static final ProcessType RELEASE = new ProcessType("release");
+    public static final ProcessType RUN = new ProcessType("run");
+
+    private static final Pattern VALID = Pattern.compile("[A-Za-z0-9_-]{1,63}");
+
+    public ProcessType {
+        if (!VALID.matcher(value).matches()) {
+            throw UserError.invalid(
+                    "Process type " + value + " may only contain letters, digits, - and _.");
+        }
+    }
+
+    public boolean isWeb() {
+        return equals(WEB);
+    }
+
+    @Override
+    public int compareTo(ProcessType other) {
+        return value.compareTo(other.value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,16 @@
+package dev.paddock.dyno;
+
+import dev.paddock.core.Tick;
+import java.util.Optional;
+
+/// A dyno as its engine knows it, running or ended and not yet forgotten.
+///
+/// @param begun when its command began; empty while it is being prepared
+/// @param exit present once it ended
+public record EngineDyno(
+        DynoSpec spec,
+        String host,
+        Optional<DynoAddress> address,
+        boolean up,
+        Optional<Tick> begun,
+        Optional<Exit> exit) {}

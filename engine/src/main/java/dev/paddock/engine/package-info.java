@@ -1,0 +1,4 @@
+@NullMarked
+package dev.paddock.engine;
+
+import org.jspecify.annotations.NullMarked;

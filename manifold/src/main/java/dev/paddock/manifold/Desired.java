@@ -1,0 +1,56 @@
+package dev.paddock.manifold;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.dyno.SlugRef;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What an app should run: the release and how many dynos of each type. Derived from the database at any time.
+///
+/// @param release what new dynos run
+/// @param oldestRunning dynos of this release or a later one need no replacement; older ones are replaced
+/// @param environment given to each dyno: config vars without settings
+/// @param slug empty when there is nothing to run; then no type has a quantity
+public record Desired(
+        AppId app,
+        ReleaseVersion release,
+        ReleaseVersion oldestRunning,
+        Map<String, String> environment,
+        Optional<SlugRef> slug,
+        String stack,
+        List<Type> types) {
+    public Desired {
+        environment = Map.copyOf(environment);
+        types = List.copyOf(types);
+    }
+
+    /// An app that should run nothing, as after its destruction.
+    public static Desired nothing(AppId app) {
+        return new Desired(
+                app,
+                ReleaseVersion.NONE,
+                ReleaseVersion.NONE,
+                Map.of(),
+                Optional.empty(),
+                "",
+                List.of());
+    }
+
+    @Override
+    public String toString() {
+        return "Desired[" + app + " " + release + " " + types + "]";
+    }
+
+    /// How many dynos of one process type, of which size, running which command.
+    ///
+    /// @param bootLimit time for a web dyno to accept connections (R10)
+    public record Type(
+            ProcessType type, int quantity, DynoSize size, String command, Duration bootLimit) {
+        public static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
+    }
+}

@@ -1,0 +1,8 @@
+/// Keeps what runs equal to what is wanted.
+///
+/// One [AppLoop] per app owns what is observed; [Planner] decides, as a pure function; the loop carries out the
+/// actions elsewhere. Start with [Manifold], then [Planner].
+@NullMarked
+package dev.paddock.manifold;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.paddock.router;
+
+import org.jspecify.annotations.NullMarked;

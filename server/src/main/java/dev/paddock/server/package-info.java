@@ -1,0 +1,4 @@
+@NullMarked
+package dev.paddock.server;
+
+import org.jspecify.annotations.NullMarked;
