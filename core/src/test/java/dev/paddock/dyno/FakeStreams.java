@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /// The standard streams of a dyno of the fake engine. Safe for any thread.
 final class FakeStreams implements Attachment {
@@ -52,9 +54,7 @@ final class FakeStreams implements Attachment {
             @Override
             public int read(byte[] into, int offset, int length) {
                 synchronized (lock) {
-                    while (at == printed.size() && !ended) {
-                        await(Duration.ofSeconds(30));
-                    }
+                    await(() -> at < printed.size(), Duration.ofHours(1));
                     int count = Math.min(length, printed.size() - at);
                     System.arraycopy(printed.toByteArray(), at, into, offset, count);
                     at += count;
@@ -86,9 +86,7 @@ final class FakeStreams implements Attachment {
             @Override
             public List<Line> read(Duration wait) {
                 synchronized (lock) {
-                    if (at >= lines.size() && !ended && !wait.isZero()) {
-                        await(wait);
-                    }
+                    await(() -> at < lines.size(), wait);
                     List<Line> next =
                             List.copyOf(lines.subList(Math.min(at, lines.size()), lines.size()));
                     at += next.size();
@@ -113,12 +111,19 @@ final class FakeStreams implements Attachment {
         };
     }
 
-    private void await(Duration limit) {
+    /// Waits for the condition or the end of the dyno; called with the lock held.
+    private void await(BooleanSupplier condition, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
-            lock.wait(Math.max(1, limit.toMillis()));
+            while (!condition.getAsBoolean() && !ended) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return;
+                }
+                TimeUnit.NANOSECONDS.timedWait(lock, left);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            ended = true;
         }
     }
 }
