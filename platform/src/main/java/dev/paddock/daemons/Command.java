@@ -1,0 +1,72 @@
+package dev.paddock.daemons;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// A program of this machine that is run to its end.
+public final class Command {
+    /// Output beyond this is of no use in a message.
+    private static final int MAX_OUTPUT_BYTES = 64 * 1024;
+
+    private Command() {}
+
+    /// How a command ended, and what it wrote to standard output and error.
+    public record Result(int status, String output) {
+        public boolean ok() {
+            return status == 0;
+        }
+    }
+
+    public static Result run(List<String> command, Duration limit) {
+        return run(command, Map.of(), limit);
+    }
+
+    /// Runs it with nothing on its standard input and, beyond PATH, only the given environment. A command that is not
+    /// done after `limit` is killed and counts as status 137.
+    public static Result run(
+            List<String> command, Map<String, String> environment, Duration limit) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        String path = System.getenv("PATH");
+        builder.environment().clear();
+        if (path != null) {
+            builder.environment().put("PATH", path);
+        }
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            Thread killer =
+                    Thread.ofVirtual()
+                            .name("limit/" + command.getFirst())
+                            .start(() -> {
+                                try {
+                                    if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                                        process.destroyForcibly();
+                                    }
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            });
+            try (var output = process.getInputStream()) {
+                byte[] bytes = output.readNBytes(MAX_OUTPUT_BYTES);
+                output.skip(Long.MAX_VALUE);
+                int status = process.waitFor();
+                return new Result(status, new String(bytes, StandardCharsets.UTF_8).strip());
+            } finally {
+                killer.interrupt();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "Running " + command.getFirst() + " failed; is it installed?", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(
+                    "Interrupted while waiting for " + command.getFirst(), e);
+        }
+    }
+}
