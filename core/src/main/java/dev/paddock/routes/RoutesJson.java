@@ -1,7 +1,19 @@
 package dev.paddock.routes;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
 
 /// The routing table as JSON: the routes file of `paddock router` (router.md section 1).
 public final class RoutesJson {
@@ -12,11 +24,95 @@ public final class RoutesJson {
     /// @throws IllegalArgumentException when the text is no JSON or does not fit, naming the place
     /// @throws IOException when a certificate file cannot be read
     public static RoutingTable parse(byte[] json, Path directory) throws IOException {
-        throw new UnsupportedOperationException();
+        RoutingTable[] table = new RoutingTable[1];
+        try {
+            JsonReader.read(
+                    json, in -> table[0] = readTable(in, path -> readText(directory, path)));
+        } catch (UncheckedIOException unreadable) {
+            throw unreadable.getCause();
+        }
+        refuseDoubles(table[0]);
+        return table[0];
     }
 
     /// Writes the table with certificates inline.
     public static byte[] write(RoutingTable table) {
-        throw new UnsupportedOperationException();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator out =
+                JsonReader.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            out.writeStartObject();
+            writeTable(out, table);
+            out.writeEndObject();
+        }
+        return bytes.toByteArray();
+    }
+
+    private static RoutingTable readTable(JsonReader in, UnaryOperator<String> certificateFile) {
+        Timeouts[] timeouts = {Timeouts.DEFAULT};
+        List<AppRoute> apps = new ArrayList<>();
+        boolean[] listed = {false};
+        in.object(field -> {
+            switch (field) {
+                case "timeouts" -> timeouts[0] = AppRouteJson.readTimeouts(in);
+                case "apps" -> {
+                    listed[0] = true;
+                    in.array(() -> apps.add(AppRouteJson.readApp(in, certificateFile)));
+                }
+                default -> in.skip();
+            }
+        });
+        if (!listed[0]) {
+            throw in.unfit("an object with `apps`");
+        }
+        return new RoutingTable(timeouts[0], apps);
+    }
+
+    /// The fields of a table inside an object that is already open.
+    static void writeTable(JsonGenerator out, RoutingTable table) {
+        out.writeName("timeouts");
+        AppRouteJson.write(out, table.timeouts());
+        out.writeArrayPropertyStart("apps");
+        table.apps().forEach(app -> AppRouteJson.write(out, app));
+        out.writeEndArray();
+    }
+
+    private static void refuseDoubles(RoutingTable table) {
+        Map<String, String> owners = HashMap.newHashMap(2 * table.apps().size());
+        Map<String, AppRoute> names = HashMap.newHashMap(table.apps().size());
+        for (AppRoute app : table.apps()) {
+            if (names.put(app.name(), app) != null) {
+                throw new IllegalArgumentException("the app " + app.name() + " is listed twice");
+            }
+            for (String host : app.hosts()) {
+                String other = owners.putIfAbsent(host, app.name());
+                if (other != null && !other.equals(app.name())) {
+                    throw new IllegalArgumentException(
+                            "the host "
+                                    + host
+                                    + " is in two apps: "
+                                    + other
+                                    + " and "
+                                    + app.name());
+                }
+            }
+        }
+    }
+
+    private static String readText(Path directory, String path) {
+        Path file = directory.resolve(path);
+        try {
+            return new String(Files.readAllBytes(file), StandardCharsets.US_ASCII);
+        } catch (NoSuchFileException missing) {
+            throw new UncheckedIOException(
+                    new IOException("the certificate file " + file + " does not exist", missing));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(
+                    new IOException(
+                            "the certificate file "
+                                    + file
+                                    + " cannot be read: "
+                                    + unreadable.getMessage(),
+                            unreadable));
+        }
     }
 }
