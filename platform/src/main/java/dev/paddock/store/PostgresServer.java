@@ -1,33 +1,172 @@
 package dev.paddock.store;
 
+import dev.paddock.daemons.Daemon;
+import dev.paddock.daemons.DaemonSpec;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.zip.CRC32;
 
 /// The PostgreSQL server of this platform: unpacked, initialised, started or adopted, and stopped by us.
 public final class PostgresServer {
+    /// Below the ephemeral range, where any outgoing connection could sit on the port when we come back.
+    private static final int FIRST_PORT = 21_000;
+
+    private static final int PORTS = 9_000;
+    private static final int PORT_ATTEMPTS = 100;
+    private static final int START_ATTEMPTS = 3;
+
+    /// After a crash PostgreSQL first replays its log, at most 128 MB of it.
+    private static final Duration READY_LIMIT = Duration.ofMinutes(2);
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
+
+    /// Fast shutdown breaks connections off and writes a checkpoint.
+    private static final Duration STOP_GRACE = Duration.ofSeconds(60);
+
+    private final PostgresCluster cluster;
+    private final Daemon daemon;
+    private final int port;
+
+    private PostgresServer(PostgresCluster cluster, Daemon daemon, int port) {
+        this.cluster = cluster;
+        this.daemon = daemon;
+        this.port = port;
+    }
+
     /// Unpacks the binaries below `data`, makes the cluster on first use, and starts the server in its own session;
     /// a live postmaster of the same binaries and boot is adopted.
     public static PostgresServer start(Path data, Path runtime) {
-        throw new UnsupportedOperationException();
+        PostgresCluster cluster = PostgresCluster.open(data, runtime);
+        cluster.initialise();
+        Optional<Daemon> living = Daemon.find(record(runtime));
+        Optional<Integer> port = cluster.port();
+        if (living.isPresent()) {
+            if (port.isPresent() && living.get().matches(version(cluster, port.get()))) {
+                return awaitReady(new PostgresServer(cluster, living.get(), port.get()));
+            }
+            living.get().stop("INT", STOP_GRACE);
+        }
+        cluster.clearStrays();
+        for (int attempt = 1; ; attempt++) {
+            int chosen = port.filter(PostgresServer::free).orElseGet(PostgresServer::choosePort);
+            try {
+                PostgresServer server = launch(cluster, runtime, chosen);
+                PostgresBinaries.removeOthers(cluster.binaries());
+                return server;
+            } catch (IllegalStateException e) {
+                // Between our look and its start another program may have taken the port.
+                if (attempt == START_ATTEMPTS || free(chosen)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /// Stops the server of a platform that is not running any more; false when there was none.
+    public static boolean stopLeftOver(Path runtime) {
+        Optional<Daemon> living = Daemon.find(record(runtime));
+        living.ifPresent(daemon -> daemon.stop("INT", STOP_GRACE));
+        return living.isPresent();
     }
 
     public String jdbcUrl() {
-        throw new UnsupportedOperationException();
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
     public String user() {
-        throw new UnsupportedOperationException();
+        return PostgresCluster.USER;
     }
 
     public String password() {
-        throw new UnsupportedOperationException();
+        return cluster.password();
     }
 
     public long pid() {
-        throw new UnsupportedOperationException();
+        return daemon.pid();
     }
 
     /// Fast shutdown; returns when the server is gone.
     public void stop() {
-        throw new UnsupportedOperationException();
+        daemon.stop("INT", STOP_GRACE);
+    }
+
+    private static PostgresServer launch(PostgresCluster cluster, Path runtime, int port) {
+        cluster.writePort(port);
+        List<String> command = cluster.configure(port);
+        Daemon daemon =
+                Daemon.start(
+                        new DaemonSpec(
+                                record(runtime),
+                                version(cluster, port),
+                                command,
+                                Map.of("LC_ALL", "C"),
+                                cluster.log(),
+                                cluster.confinement()));
+        return awaitReady(new PostgresServer(cluster, daemon, port));
+    }
+
+    private static PostgresServer awaitReady(PostgresServer server) {
+        long deadline = System.nanoTime() + READY_LIMIT.toNanos();
+        while (!server.cluster.ready(server.pid())) {
+            boolean alive = server.daemon.alive();
+            if (!alive || System.nanoTime() - deadline >= 0) {
+                throw new IllegalStateException(
+                        "PostgreSQL "
+                                + (alive ? "is not ready after " + READY_LIMIT : "ended at once")
+                                + ". The end of "
+                                + server.cluster.log()
+                                + ":\n"
+                                + Daemon.tail(server.cluster.log()));
+            }
+            try {
+                Thread.sleep(LOOK_AGAIN);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("Interrupted while PostgreSQL starts", e);
+            }
+        }
+        return server;
+    }
+
+    private static Path record(Path runtime) {
+        return runtime.toAbsolutePath().resolve("postgres.daemon");
+    }
+
+    /// The archive and the configuration: a server that runs with others is replaced.
+    private static String version(PostgresCluster cluster, int port) {
+        CRC32 checksum = new CRC32();
+        checksum.update(cluster.configuration(port).getBytes(StandardCharsets.UTF_8));
+        return cluster.binaries().getFileName() + "-" + Long.toHexString(checksum.getValue());
+    }
+
+    private static int choosePort() {
+        for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
+            if (free(port)) {
+                return port;
+            }
+        }
+        throw new IllegalStateException(
+                "No free port for PostgreSQL between "
+                        + FIRST_PORT
+                        + " and "
+                        + (FIRST_PORT + PORTS)
+                        + " on 127.0.0.1.");
+    }
+
+    private static boolean free(int port) {
+        try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            return probe.isBound();
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

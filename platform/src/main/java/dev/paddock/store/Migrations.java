@@ -1,0 +1,94 @@
+package dev.paddock.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+
+/// Brings a database to the newest schema. Flyway takes longer to load than to look, so it is left out when all
+/// migrations are in its history already.
+final class Migrations {
+    private static final String DIRECTORY = "db/migration";
+    private static final Pattern NAME = Pattern.compile("(?:.*/)?V(\\d+)__\\w+\\.sql");
+
+    private Migrations() {}
+
+    static void apply(DataSource database) {
+        if (applied(database).equals(known())) {
+            return;
+        }
+        Flyway.configure()
+                .dataSource(database)
+                .locations("classpath:" + DIRECTORY)
+                .loggers("slf4j")
+                .load()
+                .migrate();
+    }
+
+    /// Versions of the migrations on the class path.
+    static Set<String> known() {
+        URL url = Migrations.class.getResource("/" + DIRECTORY + "/V1__accounts_and_apps.sql");
+        if (url == null) {
+            throw new IllegalStateException("The database migrations are not on the class path.");
+        }
+        try {
+            if (url.openConnection() instanceof JarURLConnection connection) {
+                return versions(connection.getJarFile().stream().map(entry -> entry.getName()));
+            }
+            try (Stream<Path> files = Files.list(Path.of(url.toURI()).resolveSibling(""))) {
+                return versions(files.map(Path::toString));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Listing the database migrations", e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("Listing the database migrations", e);
+        }
+    }
+
+    private static Set<String> versions(Stream<String> names) {
+        return names.map(NAME::matcher)
+                .filter(Matcher::matches)
+                .map(matcher -> matcher.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    private static Set<String> applied(DataSource database) {
+        Set<String> versions = new HashSet<>();
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            try (ResultSet row =
+                    statement.executeQuery(
+                            "select to_regclass('flyway_schema_history') is not null")) {
+                if (!row.next() || !row.getBoolean(1)) {
+                    return versions;
+                }
+            }
+            try (ResultSet rows =
+                    statement.executeQuery(
+                            "select version from flyway_schema_history"
+                                    + " where success and version is not null")) {
+                while (rows.next()) {
+                    versions.add(rows.getString(1));
+                }
+            }
+            return versions;
+        } catch (SQLException e) {
+            throw new IllegalStateException("Reading the database's migrations failed", e);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package dev.paddock.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.paddock.daemons.Processes;
+import dev.paddock.daemons.SystemUser;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PostgresServerTest {
+    private Path top;
+    private Path data;
+    private Path runtime;
+
+    @BeforeEach
+    void makeDirectories() throws IOException {
+        top = Files.createTempDirectory("paddock-server");
+        data = Files.createDirectories(top.resolve("closed/data"));
+        runtime = Files.createDirectory(top.resolve("run"));
+        Files.setPosixFilePermissions(top, PosixFilePermissions.fromString("rwx--x--x"));
+        Files.setPosixFilePermissions(
+                data.getParent(), PosixFilePermissions.fromString("rwx------"));
+        // Unpacking takes a second; the binaries of the server that all tests share do as well.
+        Path shared = TestDatabase.binaries();
+        Files.createDirectories(data.resolve("postgres"));
+        Files.createSymbolicLink(data.resolve("postgres").resolve(shared.getFileName()), shared);
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        PostgresServer.stopLeftOver(runtime);
+        Trees.delete(top);
+    }
+
+    @Test
+    void runsUnprivilegedBehindClosedDirectoryWithDurableScramCluster() throws Exception {
+        PostgresServer server = PostgresServer.start(data, runtime);
+
+        try (Connection connection = connect(server)) {
+            assertThat(one(connection, "show fsync")).isEqualTo("on");
+            assertThat(one(connection, "show password_encryption")).isEqualTo("scram-sha-256");
+            assertThat(one(connection, "show server_encoding")).isEqualTo("UTF8");
+            assertThat(one(connection, "show listen_addresses")).isEqualTo("127.0.0.1");
+        }
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(data.resolve("postgres/password"))))
+                .isEqualTo("rw-------");
+        assertThat(Files.readString(Path.of("/proc/" + server.pid() + "/cmdline")))
+                .doesNotContain(server.password());
+        if (SystemUser.available()) {
+            int uid = SystemUser.ensure("paddock-db").orElseThrow().uid();
+            assertThat(Files.getAttribute(Path.of("/proc/" + server.pid()), "unix:uid"))
+                    .isEqualTo(uid);
+        }
+    }
+
+    @Test
+    void refusesWrongPassword() {
+        PostgresServer server = PostgresServer.start(data, runtime);
+
+        assertThatThrownBy(
+                        () -> DriverManager.getConnection(server.jdbcUrl(), server.user(), "wrong"))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("password authentication failed");
+    }
+
+    @Test
+    void liveServerIsAdopted() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+
+        PostgresServer second = PostgresServer.start(data, runtime);
+
+        assertThat(second.pid()).isEqualTo(first.pid());
+        assertThat(second.jdbcUrl()).isEqualTo(first.jdbcUrl());
+        assertThat(read(second)).isEqualTo("kept");
+    }
+
+    @Test
+    void committedDataSurvivesKill() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+
+        Processes.signal(first.pid(), "KILL");
+        PostgresServer second = PostgresServer.start(data, runtime);
+
+        assertThat(second.pid()).isNotEqualTo(first.pid());
+        assertThat(read(second)).isEqualTo("kept");
+    }
+
+    @Test
+    void serverWithoutRecordIsStoppedFirst() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+        Files.delete(runtime.resolve("postgres.daemon"));
+
+        PostgresServer second = PostgresServer.start(data, runtime);
+
+        assertThat(Processes.started(first.pid())).isEmpty();
+        assertThat(read(second)).isEqualTo("kept");
+    }
+
+    @Test
+    void pidFileNamingAnotherLivingProcessIsIgnored() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+        Path pidFile = data.resolve("postgres/cluster/postmaster.pid");
+        String content = Files.readString(pidFile);
+        first.stop();
+        // As after a reboot: the pid belongs to another process of the same user by now, here
+        // another server.
+        long other = TestDatabase.server().pid();
+        Files.writeString(pidFile, content.replaceFirst("^\\d+", Long.toString(other)));
+
+        PostgresServer second = PostgresServer.start(data, runtime);
+
+        assertThat(read(second)).isEqualTo("kept");
+        assertThat(Processes.started(other)).isPresent();
+    }
+
+    @Test
+    void takenPortIsReplacedByAnother() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+        int port = Integer.parseInt(Files.readString(data.resolve("postgres/port")).strip());
+        first.stop();
+
+        try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            PostgresServer second = PostgresServer.start(data, runtime);
+
+            assertThat(second.jdbcUrl()).isNotEqualTo(first.jdbcUrl());
+            assertThat(read(second)).isEqualTo("kept");
+        }
+    }
+
+    @Test
+    void interruptedInitialisationIsBegunAnew() throws Exception {
+        Path unfinished = Files.createDirectories(data.resolve("postgres/cluster.new/base"));
+        Files.writeString(unfinished.resolveSibling("PG_VERSION"), "18\n");
+
+        PostgresServer server = PostgresServer.start(data, runtime);
+
+        write(server);
+        assertThat(read(server)).isEqualTo("kept");
+        assertThat(data.resolve("postgres/cluster.new")).doesNotExist();
+    }
+
+    @Test
+    void stopLeavesNoProcess() {
+        PostgresServer server = PostgresServer.start(data, runtime);
+
+        server.stop();
+
+        assertThat(Processes.workingIn(data.resolve("postgres/cluster"))).isEmpty();
+        assertThat(PostgresServer.stopLeftOver(runtime)).isFalse();
+    }
+
+    private static void write(PostgresServer server) throws SQLException {
+        try (Connection connection = connect(server);
+                var statement = connection.createStatement()) {
+            statement.execute("create table facts (fact text)");
+            statement.execute("insert into facts values ('kept')");
+        }
+    }
+
+    private static String read(PostgresServer server) throws SQLException {
+        try (Connection connection = connect(server)) {
+            return one(connection, "select fact from facts");
+        }
+    }
+
+    private static Connection connect(PostgresServer server) throws SQLException {
+        return DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password());
+    }
+
+    private static String one(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement();
+                var row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.paddock.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+
+/// Databases for tests: one real PostgreSQL per test JVM, started by the first call and gone with the JVM.
+public final class TestDatabase {
+    /// A class's tests use one or two at a time; the server has 40 connections for all.
+    private static final int KEPT_OPEN = 4;
+
+    private static final String TEMPLATE = "migrated";
+    private static final TestDatabase INSTANCE = new TestDatabase();
+
+    private final Path directory;
+    private final PostgresServer server;
+    private final ArrayDeque<Database> open = new ArrayDeque<>();
+    private int count;
+
+    private TestDatabase() {
+        try {
+            directory = Files.createTempDirectory("paddock-postgres");
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+            Files.createDirectory(runtime());
+            Files.setPosixFilePermissions(runtime(), PosixFilePermissions.fromString("rwx--x--x"));
+            server = PostgresServer.start(directory.resolve("data"), runtime());
+            Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        execute("create database " + TEMPLATE);
+        Database.open(url(TEMPLATE), server.user(), server.password()).close();
+    }
+
+    /// A new, migrated, empty database. Those of more than a few calls ago are closed.
+    public static Database fresh() {
+        return INSTANCE.next();
+    }
+
+    static PostgresServer server() {
+        return INSTANCE.server;
+    }
+
+    /// The programs of the shared server, for tests that start another one.
+    static Path binaries() {
+        return PostgresCluster.open(INSTANCE.directory.resolve("data"), INSTANCE.runtime())
+                .binaries();
+    }
+
+    private Path runtime() {
+        return directory.resolve("run");
+    }
+
+    private synchronized Database next() {
+        if (open.size() == KEPT_OPEN) {
+            open.remove().close();
+        }
+        String name = "test" + count++;
+        execute("create database " + name + " template " + TEMPLATE);
+        Database database = Database.open(url(name), server.user(), server.password());
+        open.add(database);
+        return database;
+    }
+
+    private String url(String database) {
+        return server.jdbcUrl().replaceFirst("/[^/]*$", "/" + database);
+    }
+
+    private void execute(String sql) {
+        try (var connection =
+                        DriverManager.getConnection(
+                                server.jdbcUrl(), server.user(), server.password());
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    private void end() {
+        try {
+            open.forEach(Database::close);
+            server.stop();
+            Trees.delete(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
