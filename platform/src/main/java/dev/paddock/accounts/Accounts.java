@@ -18,6 +18,11 @@ public final class Accounts {
         throw new UnsupportedOperationException();
     }
 
+    /// Changes the name a person is shown by; the e-mail address stays.
+    public Account rename(Account account, String name) {
+        throw new UnsupportedOperationException();
+    }
+
     public List<Account> all() {
         throw new UnsupportedOperationException();
     }
