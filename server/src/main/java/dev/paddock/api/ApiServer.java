@@ -1,0 +1,343 @@
+package dev.paddock.api;
+
+import static dev.paddock.api.Route.delete;
+import static dev.paddock.api.Route.get;
+import static dev.paddock.api.Route.patch;
+import static dev.paddock.api.Route.post;
+
+import dev.paddock.accounts.Accounts;
+import dev.paddock.apps.Apps;
+import dev.paddock.attach.Rendezvous;
+import dev.paddock.build.SlugStore;
+import dev.paddock.core.UserError;
+import dev.paddock.deploys.Deployments;
+import dev.paddock.domains.CertificateAuthority;
+import dev.paddock.domains.ServerTls;
+import dev.paddock.formation.Dynos;
+import dev.paddock.formation.Formations;
+import dev.paddock.logs.LogHub;
+import dev.paddock.logs.LogSessions;
+import dev.paddock.releases.Releases;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.MethodNotAllowedResponse;
+import io.javalin.http.NotFoundResponse;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.eclipse.jetty.ee10.servlet.FilterHolder;
+import org.eclipse.jetty.server.Server;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The Platform API on its port, TLS and plain HTTP, with git beside it. Safe for any thread.
+public final class ApiServer implements AutoCloseable {
+    static final String JSON = "application/json;charset=utf-8";
+
+    private static final Logger log = LoggerFactory.getLogger(ApiServer.class);
+
+    private final Parts parts;
+    private volatile @Nullable Javalin running;
+    private volatile int port;
+    private volatile boolean stopping;
+
+    public ApiServer(Parts parts) {
+        this.parts = parts;
+        this.port = parts.settings().bind().getPort();
+    }
+
+    /// All that the API answers from.
+    ///
+    /// @param git answers what is below `/APP.git` and passes everything else on
+    public record Parts(
+            ApiSettings settings,
+            Accounts accounts,
+            Apps apps,
+            Deployments deployments,
+            Releases releases,
+            Formations formations,
+            Dynos dynos,
+            SlugStore slugs,
+            LogHub logs,
+            LogSessions logSessions,
+            Rendezvous rendezvous,
+            CertificateAuthority authority,
+            Filter git,
+            InstantSource clock) {}
+
+    /// Every route of the Platform API.
+    private List<Route> routes(Representations json) {
+        var account = new AccountEndpoints(parts.accounts(), json, parts.clock());
+        var apps = new AppEndpoints(parts.apps(), parts.deployments(), json);
+        var catalogue = new CatalogueEndpoints(apps, json);
+        var releases =
+                new ReleaseEndpoints(
+                        apps, parts.releases(), parts.slugs(), parts.deployments(), json);
+        var dynos =
+                new DynoEndpoints(
+                        apps,
+                        parts.formations(),
+                        parts.dynos(),
+                        parts.releases(),
+                        parts.rendezvous(),
+                        json);
+        var logs = new LogEndpoints(apps, parts.logSessions(), json, parts.clock());
+        return List.of(
+                get("/account", account::self),
+                patch("/account", account::update),
+                get("/account/features", catalogue::none),
+                get("/account/keys", catalogue::none),
+                get("/account/rate-limits", account::rateLimits),
+                get("/users/{user}", account::user),
+                patch("/users/{user}", account::update),
+                get("/users/{user}/apps", apps::list),
+                get("/oauth/authorizations", account::keys),
+                post("/oauth/authorizations", account::issue),
+                get("/oauth/authorizations/{authorization}", account::key),
+                delete("/oauth/authorizations/{authorization}", account::revoke),
+                get("/oauth/sessions", catalogue::none),
+                delete("/oauth/sessions/{session}", account::noSession),
+                post("/apps", apps::create),
+                get("/apps", apps::list),
+                get("/apps/{app}", apps::info),
+                patch("/apps/{app}", apps::update),
+                delete("/apps/{app}", apps::destroy),
+                get("/apps/{app}/collaborators", apps::collaborators),
+                get("/apps/{app}/collaborators/{collaborator}", apps::collaborator),
+                get("/apps/{app}/domains", apps::domains),
+                get("/apps/{app}/domains/{domain}", apps::domain),
+                get("/apps/{app}/features", apps::features),
+                get("/apps/{app}/features/{feature}", apps::feature),
+                patch("/apps/{app}/features/{feature}", apps::setFeature),
+                get("/apps/{app}/addons", apps::none),
+                get("/apps/{app}/addon-attachments", apps::none),
+                get("/apps/{app}/buildpack-installations", apps::none),
+                get("/apps/{app}/log-drains", apps::none),
+                get("/apps/{app}/sni-endpoints", apps::none),
+                get("/apps/{app}/pipeline-couplings", apps::noPipeline),
+                get("/addons", catalogue::none),
+                get("/addon-attachments", catalogue::none),
+                get("/apps/{app}/config-vars", releases::config),
+                patch("/apps/{app}/config-vars", releases::configure),
+                get("/apps/{app}/releases", releases::list),
+                post("/apps/{app}/releases", releases::rollback),
+                get("/apps/{app}/releases/{release}", releases::info),
+                get("/apps/{app}/releases/{release}/config-vars", releases::releaseConfig),
+                get("/apps/{app}/slugs/{slug}", releases::slug),
+                get("/apps/{app}/formation", dynos::formation),
+                patch("/apps/{app}/formation", dynos::scale),
+                get("/apps/{app}/formation/{type}", dynos::formationEntry),
+                patch("/apps/{app}/formation/{type}", dynos::scaleOne),
+                get("/apps/{app}/dynos", dynos::list),
+                post("/apps/{app}/dynos", dynos::run),
+                delete("/apps/{app}/dynos", dynos::restart),
+                get("/apps/{app}/dynos/{dyno}", dynos::info),
+                delete("/apps/{app}/dynos/{dyno}", dynos::restart),
+                post("/apps/{app}/dynos/{dyno}/actions/stop", dynos::stop),
+                delete("/apps/{app}/formations/{type}", dynos::restart),
+                post("/apps/{app}/formations/{type}/actions/stop", dynos::stop),
+                post("/apps/{app}/log-sessions", logs::open),
+                get("/apps/{app}/available-dyno-sizes", catalogue::appDynoSizes),
+                get("/apps/{app}/available-stacks", catalogue::appStacks),
+                get("/dyno-sizes", catalogue::dynoSizes),
+                get("/dyno-sizes/{size}", catalogue::dynoSize),
+                get("/stacks", catalogue::stacks),
+                get("/stacks/{stack}", catalogue::stack),
+                get("/regions", catalogue::regions),
+                get("/regions/{region}", catalogue::region));
+    }
+
+    /// Binds the port and begins to answer; throws UncheckedIOException when the port is in use.
+    public void start() {
+        var channel = HttpPort.bind(parts.settings().bind());
+        port = channel.socket().getLocalPort();
+        var tls = ServerTls.context(parts.authority(), "localhost", "127.0.0.1");
+        Representations json = new Representations(parts.settings(), url());
+        Javalin javalin =
+                Javalin.create(
+                        config -> {
+                            config.startup.showJavalinBanner = false;
+                            config.startup.showOldJavalinVersionWarning = false;
+                            config.startup.startupWatcherEnabled = false;
+                            config.http.prefer405over404 = true;
+                            config.http.compressionStrategy =
+                                    CompressionStrategy.NONE;
+                            config.jetty.threadPool = HttpPort.threads();
+                            config.jetty.addConnector(
+                                    (server, http) ->
+                                            HttpPort.connector(server, http, tls, channel));
+                            config.jetty.modifyServer(this::guard);
+                            config.jetty.modifyServletContextHandler(
+                                    context ->
+                                            context.addFilter(
+                                                    new FilterHolder(parts.git()),
+                                                    "/*",
+                                                    EnumSet.of(DispatcherType.REQUEST)));
+                            serve(config, json);
+                        });
+        running = javalin.start();
+    }
+
+    private void guard(Server server) {
+        server.setStopTimeout(0);
+        server.setHandler(new HttpPort.HostGuard(parts.settings()));
+    }
+
+    private void serve(JavalinConfig config, Representations json) {
+        for (Route route : routes(json)) {
+            config.routes.addHttpHandler(route.method(), route.path(), http -> answer(http, route));
+            if (route.method().equals(HandlerType.GET)) {
+                config.routes.addHttpHandler(
+                        HandlerType.HEAD, route.path(), http -> answer(http, route));
+            }
+        }
+        config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
+        config.routes.get(Representations.SLUG_BLOB_PATH, this::sendSlug);
+        config.routes.exception(Exception.class, (e, http) -> refuse(http, e));
+    }
+
+    /// Under which users reach the API.
+    public String url() {
+        return "http://localhost:" + port;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    private void answer(Context http, Route route) {
+        Answer answer = route.endpoint().answer(call(http));
+        answer.headers().forEach(http::header);
+        send(http, answer.status(), answer.body().toString());
+    }
+
+    private Call call(Context http) {
+        AcceptHeader.check(http.header("Accept"));
+        String key = key(http.header("Authorization")).orElseThrow(ApiErrors::unauthorized);
+        Accounts.Authenticated authenticated =
+                parts.accounts().authenticate(key).orElseThrow(ApiErrors::unauthorized);
+        http.header("RateLimit-Remaining", String.valueOf(AccountEndpoints.RATE_LIMIT));
+        return new Call(http, authenticated, key);
+    }
+
+    /// A key comes as `Bearer KEY`, or as the password of Basic with any user name.
+    static Optional<String> key(@Nullable String authorization) {
+        if (authorization == null) {
+            return Optional.empty();
+        }
+        String[] parts = authorization.strip().split("\\s+", 2);
+        if (parts.length < 2) {
+            return Optional.empty();
+        }
+        return switch (parts[0].toLowerCase(Locale.ROOT)) {
+            case "bearer" -> Optional.of(parts[1]);
+            case "basic" -> password(parts[1]);
+            case String other -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> password(String base64) {
+        try {
+            String pair = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+            int colon = pair.indexOf(':');
+            return colon < 0 ? Optional.empty() : Optional.of(pair.substring(colon + 1));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /// The secret in the path is the authorization here: event-stream clients send no header.
+    private void streamLog(Context http) throws IOException, InterruptedException {
+        LogSessions.Session session =
+                parts.logSessions()
+                        .find(http.pathParam("secret"))
+                        .orElseThrow(LogEndpoints::unknownSession);
+        http.contentType("text/event-stream");
+        http.header("Cache-Control", "no-store");
+        try {
+            new LogStream(parts.logs(), session, () -> stopping)
+                    .write(http.res().getOutputStream(), http.header("Last-Event-ID"));
+        } catch (IOException e) {
+            log.debug("The reader of a log stream went away: {}", e.toString());
+        }
+    }
+
+    private void sendSlug(Context http) throws IOException {
+        var file = releaseBlob(http);
+        http.contentType("application/gzip");
+        http.header("Content-Length", String.valueOf(Files.size(file)));
+        Files.copy(file, http.res().getOutputStream());
+    }
+
+    private Path releaseBlob(Context http) {
+        Call call = call(http);
+        var app = parts.apps().get(call.account(), call.path("app"));
+        var slug = ReleaseEndpoints.find(parts.slugs(), app, call.path("slug"));
+        return parts.slugs().ref(slug).file();
+    }
+
+    private void refuse(Context http, Exception failure) {
+        String requestId = String.valueOf(http.res().getHeader(HttpPort.REQUEST_ID));
+        UserError error =
+                switch (failure) {
+                    case NotFoundResponse unknown -> unknownRoute(http);
+                    case MethodNotAllowedResponse wrong -> wrongMethod(http);
+                    case HttpResponseException other ->
+                            new UserError("bad_request", String.valueOf(other.getMessage()));
+                    case Exception other -> ApiErrors.of(other, requestId);
+                };
+        if (!(failure instanceof HttpResponseException) && ApiErrors.isBug(failure)) {
+            log.error("{} {} failed, request {}", http.method(), http.path(), requestId, failure);
+        }
+        if (!http.res().isCommitted()) {
+            send(http, ApiErrors.status(error.id()), Representations.error(error).toString());
+        }
+    }
+
+    private static UserError unknownRoute(Context http) {
+        return new UserError(
+                "not_found",
+                "There is nothing at " + http.method() + " " + shorten(http.path()) + " on this platform.");
+    }
+
+    private static UserError wrongMethod(Context http) {
+        return new UserError(
+                "method_not_allowed",
+                shorten(http.path()) + " does not understand the method " + http.method() + ".");
+    }
+
+    private static String shorten(String path) {
+        return path.length() > 200 ? path.substring(0, 200) + "..." : path;
+    }
+
+    private static void send(Context http, int status, String json) {
+        http.status(status);
+        http.contentType(JSON);
+        http.header("Cache-Control", "no-store");
+        http.header("X-Content-Type-Options", "nosniff");
+        http.result(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        Javalin javalin = running;
+        if (javalin != null) {
+            javalin.stop();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package dev.paddock.api;
+
+import dev.paddock.apps.Apps;
+import dev.paddock.apps.Feature;
+import dev.paddock.core.App;
+import dev.paddock.core.UserError;
+import dev.paddock.deploys.Deployments;
+import java.util.List;
+
+/// Apps, their features, and the lists that hang on an app and have nothing to show yet.
+final class AppEndpoints {
+    private static final List<Page.Key<App>> APP_KEYS =
+            List.of(
+                    Page.Key.text("name", app -> app.name().value()),
+                    Page.Key.text("id", app -> app.id().toString()));
+    private static final List<Page.Key<Feature>> FEATURE_KEYS =
+            List.of(
+                    Page.Key.text("name", Feature::name),
+                    Page.Key.text("id", feature -> feature.id().toString()));
+
+    private final Apps apps;
+    private final Deployments deployments;
+    private final Representations representations;
+
+    AppEndpoints(Apps apps, Deployments deployments, Representations representations) {
+        this.apps = apps;
+        this.deployments = deployments;
+        this.representations = representations;
+    }
+
+    /// The app that the path names.
+    App find(Call call) {
+        return apps.get(call.account(), call.path("app"));
+    }
+
+    Answer create(Call call) {
+        Representations.NewApp wanted = Representations.newApp(call.fields());
+        App app =
+                deployments.create(
+                        call.account(), wanted.name(), wanted.stack(), wanted.region());
+        return Answer.created(representations.app(app));
+    }
+
+    Answer list(Call call) {
+        AccountEndpoints.requireSelf(call);
+        return Answer.page(
+                Page.of(apps.list(call.account()), call.range(), APP_KEYS)
+                        .map(representations::app));
+    }
+
+    Answer info(Call call) {
+        return Answer.ok(representations.app(find(call)));
+    }
+
+    Answer update(Call call) {
+        App app = find(call);
+        Representations.AppChange change = Representations.appChange(call.fields());
+        if (change.stack().isPresent()) {
+            CatalogueEndpoints.requireStack(change.stack().get());
+        }
+        if (change.name().isPresent() && !change.name().get().equals(app.name())) {
+            app = deployments.rename(app, change.name().get(), call.account().actor());
+        }
+        if (change.maintenance().isPresent() && change.maintenance().get() != app.maintenance()) {
+            app =
+                    deployments.setMaintenance(
+                            app, change.maintenance().get(), call.account().actor());
+        }
+        return Answer.ok(representations.app(app));
+    }
+
+    Answer destroy(Call call) {
+        App app = find(call);
+        deployments.destroy(app, call.account().actor());
+        return Answer.ok(representations.app(app));
+    }
+
+    Answer collaborators(Call call) {
+        return Answer.list(List.of(representations.collaborator(find(call))));
+    }
+
+    Answer collaborator(Call call) {
+        App app = find(call);
+        String wanted = call.path("collaborator");
+        if (!wanted.equalsIgnoreCase(app.owner().email())
+                && !wanted.equals(app.owner().id().toString())) {
+            throw UserError.notFound("collaborator");
+        }
+        return Answer.ok(representations.collaborator(app));
+    }
+
+    Answer domains(Call call) {
+        return Answer.list(List.of(representations.domain(find(call))));
+    }
+
+    Answer domain(Call call) {
+        App app = find(call);
+        String wanted = call.path("domain");
+        var domain = representations.domain(app);
+        if (domain.properties().stream()
+                .noneMatch(field -> field.getValue().asString("").equals(wanted))) {
+            throw UserError.notFound("domain");
+        }
+        return Answer.ok(domain);
+    }
+
+    Answer features(Call call) {
+        return Answer.page(
+                Page.of(apps.features(find(call).id()), call.range(), FEATURE_KEYS)
+                        .map(representations::feature));
+    }
+
+    Answer feature(Call call) {
+        return Answer.ok(representations.feature(findFeature(call, find(call))));
+    }
+
+    Answer setFeature(Call call) {
+        App app = find(call);
+        boolean enabled = Representations.featureEnabled(call.fields());
+        Feature feature = findFeature(call, app);
+        return Answer.ok(
+                representations.feature(
+                        apps.setFeature(app.id(), feature.name(), enabled)));
+    }
+
+    private Feature findFeature(Call call, App app) {
+        String wanted = call.path("feature");
+        return apps.features(app.id()).stream()
+                .filter(
+                        feature ->
+                                feature.name().equals(wanted)
+                                        || feature.id().toString().equals(wanted))
+                .findFirst()
+                .orElseThrow(() -> UserError.notFound("feature"));
+    }
+
+    /// A list of an app that is empty on this platform.
+    Answer none(Call call) {
+        find(call);
+        return Answer.list(List.of());
+    }
+
+    /// The CLI takes this as "in no pipeline".
+    Answer noPipeline(Call call) {
+        find(call);
+        throw UserError.notFound("pipeline_coupling");
+    }
+}
