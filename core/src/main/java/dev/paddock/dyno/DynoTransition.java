@@ -11,7 +11,8 @@ import java.util.Optional;
 /// @param tick when, on the monotonic clock of the boot `bootId`; what durations are computed from
 /// @param date when, on the wall clock; for display only
 /// @param command the command with `$PORT` expanded, as the log shows it
-/// @param exit present when the dyno ended
+/// @param attached whether its streams belong to whoever attaches, so that its output is not logged
+/// @param exit present when the dyno ended by itself or was stopped; empty when it was lost with its host
 public record DynoTransition(
         DynoId dyno,
         AppId app,
@@ -26,7 +27,16 @@ public record DynoTransition(
         String bootId,
         Instant date,
         String command,
+        boolean attached,
         Optional<Exit> exit) {
+
+    /// Whether this is the last transition of its dyno.
+    public boolean isEnd() {
+        return switch (to) {
+            case CRASHED, DOWN, COMPLETE -> true;
+            case CREATED, STARTING, UP, IDLE -> false;
+        };
+    }
 
     /// Why a dyno changed its state.
     public enum Reason {

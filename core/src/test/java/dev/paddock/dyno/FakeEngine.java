@@ -64,13 +64,13 @@ public final class FakeEngine implements Engine {
         return this;
     }
 
-    /// A machine dies: its dynos are gone without an exit, and so are their records.
+    /// A machine dies: its dynos are gone without an exit, and so are their records. Their addresses were the
+    /// machine's and are not given out again.
     public void killHost(String name) {
         synchronized (lock) {
             hosts.put(name, false);
             for (FakeDyno dyno : List.copyOf(dynos.values())) {
                 if (dyno.host.equals(name)) {
-                    release(dyno);
                     dynos.remove(dyno.spec.id());
                     send(new DynoEvent.Lost(dyno.spec.id()));
                 }

@@ -2,7 +2,10 @@ package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
 import dev.paddock.dyno.DynoEvent;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoState;
 import dev.paddock.dyno.DynoTransition;
+import java.time.Duration;
 
 /// Where the manifold's facts go.
 public interface ManifoldListener {
@@ -14,15 +17,33 @@ public interface ManifoldListener {
     /// The app's view has a new revision; called at once, must not block.
     void changed(AppId app);
 
-    /// Something worth a log line that changes no state: R14, stopping with SIGTERM.
+    /// Something worth a log line that changes no state. Comes in its place among the app's transitions; when it
+    /// throws, the remark is dropped.
     void notice(AppId app, Notice notice);
 
     /// A remark about a dyno for the app's log.
     sealed interface Notice {
-        /// `Stopping all processes with SIGTERM` (or SIGKILL).
-        record Stopping(dev.paddock.dyno.DynoName name, String signal) implements Notice {}
+        DynoName name();
 
-        record OverQuota(dev.paddock.dyno.DynoName name, DynoEvent.OverQuota event)
-                implements Notice {}
+        /// It is being replaced: a new release, a new size, or a restart that was asked for.
+        record Restarting(DynoName name, DynoState from) implements Notice {}
+
+        /// `Stopping all processes with SIGTERM` (or SIGKILL).
+        record Stopping(DynoName name, String signal) implements Notice {}
+
+        /// A web dyno did not bind $PORT in time (R10).
+        record BootTimeout(DynoName name, Duration limit) implements Notice {}
+
+        /// The engine did not get as far as beginning the command in time.
+        record LaunchTimeout(DynoName name, Duration limit) implements Notice {}
+
+        /// Nobody attached in time (R13).
+        record NotAttached(DynoName name) implements Notice {}
+
+        /// It does not end though its client is gone (R16).
+        record Detached(DynoName name) implements Notice {}
+
+        /// It uses more memory than its size allows (R14).
+        record OverQuota(DynoName name, DynoEvent.OverQuota event) implements Notice {}
     }
 }

@@ -1,0 +1,436 @@
+package dev.paddock.manifold;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.Tick;
+import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoEvent;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoTransition;
+import dev.paddock.dyno.DynoTransition.Reason;
+import dev.paddock.dyno.Engine;
+import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.Stdio;
+import dev.paddock.manifold.Input.Effect;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The life of one app's dynos: takes what happens from its mailbox, folds it into [Observed], plans, and hands out
+/// actions. Whoever posts runs the loop unless it is running already, so an idle app costs no thread; nothing in it
+/// waits. Safe for any thread.
+final class AppLoop {
+    /// Inputs that may wait. Hints of the engine are dropped beyond it; `list()` makes up for them.
+    static final int MAX_INPUTS = 10_000;
+
+    /// Rounds of planning per input: each action leads to at most a few more (withdraw, then retire at once).
+    private static final int MAX_ROUNDS = 16;
+
+    /// After a failed engine call.
+    private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
+
+    private static final Logger LOG = LoggerFactory.getLogger(AppLoop.class);
+
+    private final AppId app;
+    private final Surroundings surroundings;
+    private final Timers timers;
+    private final Observer observer;
+    private final Deliveries deliveries = new Deliveries();
+    private List<Views.Routed> routed = List.of();
+    private final Set<DynoId> entered = new HashSet<>();
+    private Optional<Alarm> alarm = Optional.empty();
+
+    private final Object mailboxLock = new Object();
+    private final Deque<Input> mailbox = new ArrayDeque<>();
+    private boolean running;
+    private boolean closed;
+
+    private final Object snapshotLock = new Object();
+    private volatile Snapshot snapshot;
+
+    AppLoop(AppId app, boolean adopted, Surroundings surroundings) {
+        this.app = app;
+        this.surroundings = surroundings;
+        this.timers = surroundings.timers;
+        this.observer = new Observer(app, adopted, timers, surroundings.restarts, deliveries::add);
+        this.snapshot =
+                new Snapshot(
+                        new AppView(app, surroundings.revisions.getAsLong(), List.of()),
+                        observer.observed(),
+                        true);
+    }
+
+    AppView view() {
+        return snapshot.view;
+    }
+
+    Observed observed() {
+        return snapshot.observed;
+    }
+
+    /// Puts an input into the mailbox and runs the loop if nobody does. False when the loop was closed: the input is
+    /// lost.
+    boolean post(Input input) {
+        synchronized (mailboxLock) {
+            if (closed) {
+                return false;
+            }
+            if (mailbox.size() >= MAX_INPUTS && input instanceof Input.Event) {
+                LOG.warn("app {}: an event of the engine was dropped, the mailbox is full", app);
+                return true;
+            }
+            mailbox.add(input);
+            if (running) {
+                return true;
+            }
+            running = true;
+        }
+        drain();
+        return true;
+    }
+
+    private void drain() {
+        for (Optional<Input> next = take(); next.isPresent(); next = take()) {
+            try {
+                handle(next.get());
+            } catch (RuntimeException e) {
+                LOG.error("app {}: the manifold failed on {}", app, next.get(), e);
+            }
+        }
+    }
+
+    private Optional<Input> take() {
+        synchronized (mailboxLock) {
+            Optional<Input> next = closed ? Optional.empty() : Optional.ofNullable(mailbox.poll());
+            running = next.isPresent();
+            return next;
+        }
+    }
+
+    /// Ends a loop with nothing to do; false when it has something after all.
+    boolean closeIfIdle() {
+        synchronized (mailboxLock) {
+            boolean idle = !running && mailbox.isEmpty() && snapshot.idle;
+            closed |= idle;
+            return idle;
+        }
+    }
+
+    void close() {
+        synchronized (mailboxLock) {
+            closed = true;
+            mailbox.clear();
+        }
+    }
+
+    /// Waits until the snapshot fits, at most `limit`.
+    boolean await(Predicate<Observed> condition, Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        synchronized (snapshotLock) {
+            while (!condition.test(snapshot.observed)) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(snapshotLock, left);
+            }
+            return true;
+        }
+    }
+
+    private void handle(Input input) {
+        fold(input);
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            publish();
+            Plan plan = Planner.plan(observer.desired(), observer.observed(), timers.now());
+            List<Action> actions =
+                    plan.actions().stream().filter(action -> !isPostponed(action)).toList();
+            if (actions.isEmpty()) {
+                rest(plan);
+                return;
+            }
+            actions.forEach(this::perform);
+        }
+        throw new IllegalStateException(
+                "the plan for " + observer.desired() + " does not come to an end");
+    }
+
+    private void fold(Input input) {
+        switch (input) {
+            case Input.Want(Desired desired) -> observer.want(desired);
+            case Input.Restart(var type, var name) -> observer.restart(type, name);
+            case Input.Stop(DynoName name) -> observer.stop(name);
+            case Input.Run(DynoSpec spec) -> run(spec);
+            case Input.HangUp(DynoId dyno) -> observer.hangUp(dyno);
+            case Input.Quiet() -> observer.quiet();
+            case Input.Event(DynoEvent event) -> observer.event(event);
+            case Input.Listed(var dynos, Tick began) -> listed(dynos, began);
+            case Input.Routed(long revision) -> observer.acknowledged(revision);
+            case Input.Wake() -> alarm = Optional.empty();
+            case Input.Done(Effect effect, var failure) -> done(effect, failure);
+            case Input.Told(Fact fact, var failure) -> told(fact, failure);
+        }
+    }
+
+    private void run(DynoSpec spec) {
+        if (observer.observed().current(spec.name()).isPresent()) {
+            LOG.warn("app {}: {} was not started, that name is in use", app, spec.name());
+            return;
+        }
+        observer.run(spec);
+        start(spec);
+    }
+
+    private void listed(List<EngineDyno> dynos, Tick began) {
+        observer.listed(dynos, began);
+        Set<DynoId> observed = observer.observed().dynos().keySet();
+        observed.stream()
+                .filter(entered::add)
+                .forEach(id -> surroundings.directory.enter(id, this));
+        entered.removeIf(id -> {
+            boolean gone = !observed.contains(id);
+            if (gone) {
+                surroundings.directory.remove(id);
+            }
+            return gone;
+        });
+        if (observer.awaitsRouters()) {
+            // The acknowledgement, or the news it answers, may have been lost.
+            announce();
+        }
+    }
+
+    private void done(Effect effect, Optional<String> failure) {
+        failure.ifPresent(why -> LOG.warn("app {}: {} failed: {}", app, effect, why));
+        switch (effect) {
+            case Effect.Start(DynoSpec spec) -> {
+                if (failure.isPresent()) {
+                    observer.refused(spec.id(), failure.get());
+                } else {
+                    observer.accepted(spec.id());
+                }
+            }
+            case Effect.Retire(DynoId id, _) -> failure.ifPresent(_ -> observer.retireFailed(id));
+            case Effect.HangUp _ -> {}
+            case Effect.Forget(DynoId id) -> {
+                if (failure.isPresent()) {
+                    observer.forgetFailed(id);
+                } else {
+                    observer.forgotten(id);
+                }
+            }
+        }
+    }
+
+    private void told(Fact fact, Optional<String> failure) {
+        if (failure.isPresent()) {
+            LOG.warn("app {}: could not record {}: {}", app, fact, failure.get());
+            deliveries.failed(timers.now());
+            return;
+        }
+        deliveries.told();
+        if (fact instanceof Fact.Transition(DynoTransition transition) && transition.isEnd()) {
+            observer.committed(transition.dyno());
+        }
+    }
+
+    /// While too much waits to be committed nothing is started, or the queue would grow without end.
+    private boolean isPostponed(Action action) {
+        return action instanceof Action.Start && deliveries.isFull();
+    }
+
+    private void perform(Action action) {
+        switch (action) {
+            case Action.Start(DynoName name, Reason reason) -> {
+                DynoSpec spec = spec(name);
+                observer.start(spec, reason);
+                start(spec);
+            }
+            case Action.Withdraw(DynoId id, Reason reason, Duration grace) ->
+                    observer.withdraw(id, reason, grace);
+            case Action.Retire(DynoId id, Duration grace) -> {
+                observer.retireAsked(id, grace);
+                call(new Effect.Retire(id, grace));
+            }
+            case Action.HangUp(DynoId id) -> {
+                observer.hangUpAsked(id);
+                call(new Effect.HangUp(id));
+            }
+            case Action.Forget(DynoId id) -> {
+                observer.forgetAsked(id);
+                call(new Effect.Forget(id));
+            }
+        }
+    }
+
+    private DynoSpec spec(DynoName name) {
+        Desired desired = observer.desired();
+        Desired.Type type =
+                desired.types().stream()
+                        .filter(it -> it.type().equals(name.type()))
+                        .findFirst()
+                        .orElseThrow();
+        return new DynoSpec(
+                DynoId.random(),
+                app,
+                name,
+                DynoKind.FORMATION,
+                desired.release(),
+                type.size(),
+                type.command(),
+                desired.environment(),
+                desired.slug(),
+                desired.stack(),
+                new Stdio.Log(),
+                name.type().isWeb(),
+                List.of());
+    }
+
+    private void start(DynoSpec spec) {
+        entered.add(spec.id());
+        surroundings.directory.enter(spec.id(), this);
+        call(new Effect.Start(spec));
+    }
+
+    /// Engine calls of one dyno never overtake each other: the next is planned only after the report of the last.
+    private void call(Effect effect) {
+        Engine engine = surroundings.engine;
+        surroundings.effects.execute(() -> {
+            Optional<String> failure =
+                    attempt(() -> {
+                        switch (effect) {
+                            case Effect.Start(DynoSpec spec) -> engine.start(spec);
+                            case Effect.Retire(DynoId id, Duration grace) ->
+                                    engine.retire(id, grace);
+                            case Effect.HangUp(DynoId id) -> engine.hangUp(id);
+                            case Effect.Forget(DynoId id) -> engine.forget(id);
+                        }
+                    });
+            report(new Input.Done(effect, failure));
+        });
+    }
+
+    /// A failed start is a crash and has its own pause; other failed calls are reported late, so that they are not
+    /// repeated at once.
+    private void report(Input.Done done) {
+        if (done.failure().isEmpty() || done.effect() instanceof Effect.Start) {
+            post(done);
+        } else {
+            timers.schedule(RETRY_PAUSE, () -> post(done));
+        }
+    }
+
+    private static Optional<String> attempt(Runnable work) {
+        try {
+            work.run();
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            return Optional.of(e.toString());
+        }
+    }
+
+    /// Renews the snapshot; a change that routers must know of gets a new revision and is announced.
+    private void publish() {
+        List<DynoView> views = Views.of(observer.observed());
+        List<Views.Routed> nowRouted = Views.routed(views);
+        boolean concernsRouters =
+                !nowRouted.equals(routed)
+                        || observer.observed().adopted() != snapshot.observed.adopted();
+        routed = nowRouted;
+        long revision =
+                concernsRouters ? surroundings.revisions.getAsLong() : snapshot.view.revision();
+        AppView view = new AppView(app, revision, views);
+        observer.viewed(view);
+        synchronized (snapshotLock) {
+            snapshot = new Snapshot(view, observer.observed(), isIdle());
+            snapshotLock.notifyAll();
+        }
+        if (concernsRouters) {
+            announce();
+        }
+    }
+
+    private void announce() {
+        attempt(() -> surroundings.listener.changed(app))
+                .ifPresent(why -> LOG.warn("app {}: could not announce a change: {}", app, why));
+    }
+
+    private boolean isIdle() {
+        Observed observed = observer.observed();
+        return observed.adopted()
+                && observed.dynos().isEmpty()
+                && observed.strays().isEmpty()
+                && deliveries.isEmpty()
+                && observer.desired().types().stream().allMatch(type -> type.quantity() == 0);
+    }
+
+    /// Nothing more to do now: tells the next fact and sets the alarm for what is due later.
+    private void rest(Plan plan) {
+        deliveries.next(timers.now()).ifPresent(this::tell);
+        Optional<Tick> next =
+                Stream.of(plan.again(), deliveries.again())
+                        .flatMap(Optional::stream)
+                        .min(Tick::compareTo);
+        if (next.equals(alarm.map(Alarm::at))) {
+            return;
+        }
+        alarm.ifPresent(it -> it.timer.cancel());
+        alarm =
+                next.map(at ->
+                        new Alarm(
+                                at,
+                                timers.schedule(
+                                        at.since(timers.now()), () -> post(new Input.Wake()))));
+    }
+
+    private void tell(Fact fact) {
+        ManifoldListener listener = surroundings.listener;
+        surroundings.effects.execute(() -> {
+            Optional<String> failure =
+                    attempt(() -> {
+                        switch (fact) {
+                            case Fact.Transition(DynoTransition transition) ->
+                                    listener.transition(transition);
+                            case Fact.Remark(var notice) -> listener.notice(app, notice);
+                        }
+                    });
+            post(new Input.Told(fact, failure));
+        });
+    }
+
+    /// What every loop shares.
+    ///
+    /// @param revisions numbers for views; they grow over all apps, so that a loop made anew never repeats one
+    record Surroundings(
+            Engine engine,
+            Timers timers,
+            Executor effects,
+            ManifoldListener listener,
+            RestartPolicy restarts,
+            LongSupplier revisions,
+            Directory directory) {}
+
+    /// Which loop a dyno belongs to; events carry only its id.
+    interface Directory {
+        void enter(DynoId id, AppLoop loop);
+
+        void remove(DynoId id);
+    }
+
+    private record Snapshot(AppView view, Observed observed, boolean idle) {}
+
+    private record Alarm(Tick at, Timers.Scheduled timer) {}
+}

@@ -1,0 +1,113 @@
+package dev.paddock.manifold;
+
+import dev.paddock.core.AppId;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.EngineDyno;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// What an app runs, as far as its loop knows: an immutable snapshot.
+///
+/// @param adopted whether the engine's list was read at least once; nothing is decided before
+/// @param quieting whether everything is to end, one-offs too
+/// @param dynos in the order they were met
+/// @param backoffs names that crashed
+/// @param acknowledged the newest revision of the view that all routers serve
+/// @param strays dynos the engine has and nobody wants: of an earlier life or a host that came back
+record Observed(
+        AppId app,
+        boolean adopted,
+        boolean quieting,
+        Map<DynoId, ObservedDyno> dynos,
+        Map<DynoName, Backoff> backoffs,
+        long acknowledged,
+        List<EngineDyno> strays) {
+    Observed {
+        // Not Map.copyOf: the order must be the same in every run of a simulation.
+        dynos = Collections.unmodifiableMap(new LinkedHashMap<>(dynos));
+        backoffs = Collections.unmodifiableMap(new TreeMap<>(backoffs));
+        strays = List.copyOf(strays);
+    }
+
+    static Observed nothing(AppId app, boolean adopted) {
+        return new Observed(app, adopted, false, Map.of(), Map.of(), 0, List.of());
+    }
+
+    Optional<ObservedDyno> dyno(DynoId id) {
+        return Optional.ofNullable(dynos.get(id));
+    }
+
+    Collection<ObservedDyno> all() {
+        return dynos.values();
+    }
+
+    /// The dyno that carries a name: neither retiring nor ended.
+    Optional<ObservedDyno> current(DynoName name) {
+        return dynos.values().stream()
+                .filter(dyno -> dyno.isCurrent() && dyno.name().equals(name))
+                .findFirst();
+    }
+
+    /// Whether nothing is left that the engine still holds.
+    boolean isEmpty() {
+        return adopted
+                && strays.isEmpty()
+                && dynos.values().stream()
+                        .allMatch(dyno ->
+                                dyno.ending()
+                                        .filter(it -> it.forgottenAt().isPresent())
+                                        .isPresent());
+    }
+
+    Observed with(ObservedDyno dyno) {
+        Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
+        next.put(dyno.id(), dyno);
+        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, strays);
+    }
+
+    Observed without(DynoId id) {
+        Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
+        next.remove(id);
+        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, strays);
+    }
+
+    Observed withBackoff(DynoName name, Backoff backoff) {
+        Map<DynoName, Backoff> next = new TreeMap<>(backoffs);
+        next.put(name, backoff);
+        return withBackoffs(next);
+    }
+
+    Observed withBackoffs(Map<DynoName, Backoff> next) {
+        return new Observed(app, adopted, quieting, dynos, next, acknowledged, strays);
+    }
+
+    Observed withAcknowledged(long revision) {
+        return new Observed(
+                app, adopted, quieting, dynos, backoffs, Math.max(acknowledged, revision), strays);
+    }
+
+    Observed withQuieting(boolean next) {
+        return new Observed(app, adopted, next, dynos, backoffs, acknowledged, strays);
+    }
+
+    Observed withListed(List<EngineDyno> nextStrays) {
+        return new Observed(app, true, quieting, dynos, backoffs, acknowledged, nextStrays);
+    }
+
+    Observed withoutStray(DynoId id) {
+        return new Observed(
+                app,
+                adopted,
+                quieting,
+                dynos,
+                backoffs,
+                acknowledged,
+                strays.stream().filter(stray -> !stray.spec().id().equals(id)).toList());
+    }
+}

@@ -1,0 +1,489 @@
+package dev.paddock.manifold;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.Tick;
+import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoEvent;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoState;
+import dev.paddock.dyno.DynoTransition;
+import dev.paddock.dyno.DynoTransition.Reason;
+import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.Exit;
+import dev.paddock.manifold.ManifoldListener.Notice;
+import dev.paddock.manifold.ObservedDyno.Ending;
+import dev.paddock.manifold.ObservedDyno.Forget;
+import dev.paddock.manifold.ObservedDyno.HangUp;
+import dev.paddock.manifold.ObservedDyno.Placement;
+import dev.paddock.manifold.ObservedDyno.Retirement;
+import dev.paddock.manifold.ObservedDyno.Routing;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/// Folds everything that happens to an app's dynos into [Observed] and concludes the transitions. Does nothing else:
+/// no engine, no waiting. Owned by the app loop.
+final class Observer {
+    /// A dyno that stayed up at least this long has recovered, however short the last pause was.
+    static final Duration RECOVERED = Duration.ofSeconds(60);
+
+    /// Hang-ups without effect until the log says so (R16).
+    static final int PATIENT_HANG_UPS = 3;
+
+    private final Timers timers;
+    private final RestartPolicy restarts;
+    private final Consumer<Fact> facts;
+    private Observed observed;
+    private Desired desired;
+
+    Observer(
+            AppId app,
+            boolean adopted,
+            Timers timers,
+            RestartPolicy restarts,
+            Consumer<Fact> facts) {
+        this.timers = timers;
+        this.restarts = restarts;
+        this.facts = facts;
+        this.observed = Observed.nothing(app, adopted);
+        this.desired = Desired.nothing(app);
+    }
+
+    Observed observed() {
+        return observed;
+    }
+
+    Desired desired() {
+        return desired;
+    }
+
+    /// A new release, which a config change is too, gives crashed dynos a new chance; a scaling does not.
+    void want(Desired next) {
+        if (!next.release().equals(desired.release())) {
+            observed = observed.withBackoffs(Map.of());
+        }
+        desired = next;
+        Map<DynoName, Backoff> kept = new TreeMap<>(observed.backoffs());
+        kept.keySet().removeIf(name -> !isWanted(name));
+        observed = observed.withBackoffs(kept);
+        if (next.types().stream().anyMatch(type -> type.quantity() > 0)) {
+            observed = observed.withQuieting(false);
+        }
+    }
+
+    private boolean isWanted(DynoName name) {
+        return desired.types().stream()
+                .anyMatch(type ->
+                        type.type().equals(name.type()) && name.number() <= type.quantity());
+    }
+
+    void restart(Optional<ProcessType> type, Optional<DynoName> name) {
+        Map<DynoName, Backoff> kept = new TreeMap<>(observed.backoffs());
+        kept.keySet().removeIf(it -> matches(it, type, name));
+        observed = observed.withBackoffs(kept);
+        for (ObservedDyno dyno : List.copyOf(observed.all())) {
+            if (dyno.isFormation() && dyno.isCurrent() && matches(dyno.name(), type, name)) {
+                withdraw(dyno, Reason.RESTART, Planner.GRACE);
+            }
+        }
+    }
+
+    private static boolean matches(
+            DynoName dyno, Optional<ProcessType> type, Optional<DynoName> name) {
+        return type.map(dyno.type()::equals).orElse(true) && name.map(dyno::equals).orElse(true);
+    }
+
+    void stop(DynoName name) {
+        observed.current(name).ifPresent(dyno -> withdraw(dyno, Reason.STOP, Planner.GRACE));
+    }
+
+    void run(DynoSpec spec) {
+        start(spec, Reason.START);
+    }
+
+    void hangUp(DynoId id) {
+        observed.dyno(id)
+                .filter(dyno -> dyno.hangUp().isEmpty() && dyno.ending().isEmpty())
+                .ifPresent(dyno -> set(dyno.with(new HangUp(0, timers.now()))));
+    }
+
+    void quiet() {
+        observed = observed.withQuieting(true);
+    }
+
+    void acknowledged(long revision) {
+        observed = observed.withAcknowledged(revision);
+    }
+
+    void start(DynoSpec spec, Reason reason) {
+        set(ObservedDyno.starting(spec, reason, timers.now(), timers.date()));
+    }
+
+    /// The engine's `start` returned.
+    void accepted(DynoId id) {
+        observed.dyno(id).ifPresent(dyno -> set(dyno.with(dyno.progress().accepted(timers.now()))));
+    }
+
+    /// The engine's `start` threw: the dyno may exist or not, and is treated as one that could not be launched.
+    void refused(DynoId id, String detail) {
+        accepted(id);
+        ended(id, Optional.of(new Exit(1, Exit.Cause.LAUNCH_FAILED, detail)));
+    }
+
+    void withdraw(DynoId id, Reason reason, Duration grace) {
+        observed.dyno(id).ifPresent(dyno -> withdraw(dyno, reason, grace));
+    }
+
+    private void withdraw(ObservedDyno dyno, Reason reason, Duration grace) {
+        if (!dyno.isCurrent()) {
+            return;
+        }
+        set(dyno.with(new Retirement(reason, grace, Optional.empty())));
+        switch (reason) {
+            case RESTART -> remark(new Notice.Restarting(dyno.name(), stateOf(dyno)));
+            case NOT_ATTACHED -> remark(new Notice.NotAttached(dyno.name()));
+            case BOOT_TIMEOUT -> remarkBootTimeout(dyno);
+            case START, UP, EXIT, RESTART_AFTER_CRASH, SCALE_DOWN, STOP, HOST_LOST, COMPLETE -> {}
+        }
+    }
+
+    private void remarkBootTimeout(ObservedDyno dyno) {
+        boolean launched = dyno.progress().placement().isPresent() && dyno.spec().web();
+        remark(
+                launched
+                        ? new Notice.BootTimeout(dyno.name(), bootLimit(dyno.name().type()))
+                        : new Notice.LaunchTimeout(dyno.name(), Planner.LAUNCH_LIMIT));
+    }
+
+    private Duration bootLimit(ProcessType type) {
+        return desired.types().stream()
+                .filter(it -> it.type().equals(type))
+                .map(Desired.Type::bootLimit)
+                .findFirst()
+                .orElse(Desired.Type.BOOT_LIMIT);
+    }
+
+    void retireAsked(DynoId id, Duration grace) {
+        observed = observed.withoutStray(id);
+        observed.dyno(id)
+                .ifPresent(dyno ->
+                        dyno.retirement()
+                                .ifPresent(it -> {
+                                    set(dyno.with(it.asked(timers.now())));
+                                    remarkStopping(dyno, grace);
+                                }));
+    }
+
+    private void remarkStopping(ObservedDyno dyno, Duration grace) {
+        remark(new Notice.Stopping(dyno.name(), grace.isZero() ? "SIGKILL" : "SIGTERM"));
+    }
+
+    void retireFailed(DynoId id) {
+        observed.dyno(id)
+                .ifPresent(dyno -> dyno.retirement().ifPresent(it -> set(dyno.with(it.unasked()))));
+    }
+
+    void hangUpAsked(DynoId id) {
+        observed.dyno(id)
+                .ifPresent(dyno -> {
+                    int sent = dyno.hangUp().map(HangUp::sent).orElse(0) + 1;
+                    Tick next = timers.now().plus(Planner.HANG_UP_PAUSE);
+                    set(dyno.with(new HangUp(sent, next)));
+                    if (sent == PATIENT_HANG_UPS) {
+                        remark(new Notice.Detached(dyno.name()));
+                    }
+                });
+    }
+
+    void forgetAsked(DynoId id) {
+        observed = observed.withoutStray(id);
+        ending(id, Ending::asked);
+    }
+
+    void forgetFailed(DynoId id) {
+        ending(id, Ending::unasked);
+    }
+
+    void forgotten(DynoId id) {
+        ending(id, ending -> ending.forgotten(timers.now()));
+    }
+
+    /// The listener has taken the end of a dyno.
+    void committed(DynoId id) {
+        ending(id, Ending::commit);
+    }
+
+    private void ending(DynoId id, UnaryOperator<Ending> change) {
+        observed.dyno(id)
+                .ifPresent(dyno -> dyno.ending().ifPresent(it -> set(dyno.with(change.apply(it)))));
+    }
+
+    void event(DynoEvent event) {
+        Optional<ObservedDyno> known =
+                observed.dyno(event.id()).filter(dyno -> dyno.ending().isEmpty());
+        if (known.isEmpty()) {
+            return;
+        }
+        switch (event) {
+            case DynoEvent.Placed(DynoId id, String host, var address) ->
+                    placed(id, new Placement(host, address, timers.now()));
+            case DynoEvent.Up(DynoId id) -> up(id);
+            case DynoEvent.Exited(DynoId id, Exit exit) -> ended(id, Optional.of(exit));
+            case DynoEvent.Lost(DynoId id) -> ended(id, Optional.empty());
+            case DynoEvent.OverQuota over -> remark(new Notice.OverQuota(known.get().name(), over));
+        }
+    }
+
+    /// What the engine has, as of `began` or later. What is missing was lost; what nobody knows is adopted the first
+    /// time and unwanted afterwards, for by then everything that is wanted was started here.
+    void listed(List<EngineDyno> list, Tick began) {
+        Map<DynoId, EngineDyno> listed = new HashMap<>();
+        list.forEach(dyno -> listed.put(dyno.spec().id(), dyno));
+        for (ObservedDyno dyno : List.copyOf(observed.all())) {
+            if (!listed.containsKey(dyno.id())) {
+                missing(dyno, began);
+            }
+        }
+        List<EngineDyno> strays = new ArrayList<>();
+        for (EngineDyno seen : list) {
+            Optional<ObservedDyno> known = observed.dyno(seen.spec().id());
+            if (known.isPresent()) {
+                compare(known.get(), seen, began, strays);
+            } else if (observed.adopted()) {
+                strays.add(seen);
+            } else {
+                adopt(seen, began);
+            }
+        }
+        observed = observed.withListed(strays);
+    }
+
+    private void missing(ObservedDyno dyno, Tick began) {
+        Optional<Ending> ending = dyno.ending();
+        if (ending.isEmpty()) {
+            if (dyno.progress().acceptedAt().filter(at -> at.isBefore(began)).isPresent()) {
+                ended(dyno.id(), Optional.empty());
+            }
+        } else if (ending.get().forgottenAt().filter(at -> at.isBefore(began)).isPresent()) {
+            observed = observed.without(dyno.id());
+        }
+    }
+
+    private void compare(ObservedDyno dyno, EngineDyno seen, Tick began, List<EngineDyno> strays) {
+        Optional<Ending> ending = dyno.ending();
+        if (ending.isEmpty()) {
+            catchUp(dyno, seen);
+        } else if (ending.get().at().isBefore(began) && seen.exit().isEmpty()) {
+            // It was lost, or its start was refused, and yet it runs.
+            strays.add(seen);
+        } else if (ending.get().forgottenAt().filter(at -> at.isBefore(began)).isPresent()) {
+            ending(dyno.id(), Ending::unasked);
+        }
+    }
+
+    private void catchUp(ObservedDyno dyno, EngineDyno seen) {
+        DynoId id = dyno.id();
+        boolean placed = seen.begun().isPresent() || seen.address().isPresent();
+        if (placed && dyno.progress().placement().isEmpty()) {
+            Tick at = seen.begun().orElse(timers.now());
+            placed(id, new Placement(seen.host(), seen.address(), at));
+        }
+        if (seen.up() && !dyno.isUp()) {
+            up(id);
+        }
+        if (seen.exit().isPresent()) {
+            ended(id, seen.exit());
+        }
+    }
+
+    private void adopt(EngineDyno seen, Tick began) {
+        DynoSpec spec = seen.spec();
+        Tick startedAt = seen.begun().orElse(began);
+        ObservedDyno dyno =
+                ObservedDyno.starting(spec, Reason.START, startedAt, timers.date())
+                        // Routers may still serve a table in which it is up.
+                        .with(new Routing(seen.address().isPresent(), OptionalLong.empty()));
+        dyno = dyno.with(dyno.progress().accepted(began));
+        boolean nameTaken = seen.exit().isEmpty() && observed.current(spec.name()).isPresent();
+        if (nameTaken) {
+            dyno = dyno.with(new Retirement(Reason.SCALE_DOWN, Planner.GRACE, Optional.empty()));
+        }
+        set(dyno);
+        catchUp(dyno, seen);
+    }
+
+    private void placed(DynoId id, Placement placement) {
+        ObservedDyno dyno = observed.dyno(id).orElseThrow();
+        if (dyno.progress().placement().isEmpty()) {
+            dyno = dyno.with(dyno.progress().placed(placement));
+            set(conclude(dyno, DynoState.STARTING, dyno.cause(), placement.at()));
+        }
+    }
+
+    private void up(DynoId id) {
+        ObservedDyno dyno = started(observed.dyno(id).orElseThrow());
+        if (!dyno.isUp()) {
+            Tick now = timers.now();
+            dyno = dyno.with(dyno.progress().up(now));
+            set(conclude(dyno, DynoState.UP, Reason.UP, now));
+        }
+    }
+
+    /// A dyno that ended or came up was started before, even if nobody said so.
+    private ObservedDyno started(ObservedDyno dyno) {
+        return dyno.told() == DynoState.CREATED
+                ? conclude(dyno, DynoState.STARTING, dyno.cause(), dyno.progress().startedAt())
+                : dyno;
+    }
+
+    private void ended(DynoId id, Optional<Exit> exit) {
+        Optional<ObservedDyno> known = observed.dyno(id).filter(dyno -> dyno.ending().isEmpty());
+        if (known.isEmpty()) {
+            return;
+        }
+        Tick now = timers.now();
+        ObservedDyno dyno = started(known.get()).with(Ending.of(exit, now));
+        Reason reason = endReason(dyno, exit);
+        DynoState state = endState(dyno, reason, exit);
+        dyno = conclude(dyno, state, reason, now);
+        set(dyno);
+        if (dyno.isFormation() && state == DynoState.CRASHED) {
+            crashed(dyno, now);
+        }
+    }
+
+    private static Reason endReason(ObservedDyno dyno, Optional<Exit> exit) {
+        if (dyno.retirement().isPresent()) {
+            return dyno.retirement().get().reason();
+        }
+        if (exit.isEmpty()) {
+            return Reason.HOST_LOST;
+        }
+        return dyno.isFormation() || couldNotRun(exit.get()) ? Reason.EXIT : Reason.COMPLETE;
+    }
+
+    private static DynoState endState(ObservedDyno dyno, Reason reason, Optional<Exit> exit) {
+        return switch (reason) {
+            case EXIT -> DynoState.CRASHED;
+            // Killed for not coming up; if its host died meanwhile, the dyno is not to blame.
+            case BOOT_TIMEOUT -> exit.isPresent() ? DynoState.CRASHED : DynoState.DOWN;
+            case COMPLETE -> DynoState.COMPLETE;
+            case HOST_LOST -> DynoState.DOWN;
+            case START, UP, RESTART_AFTER_CRASH, RESTART, SCALE_DOWN, STOP, NOT_ATTACHED ->
+                    dyno.isFormation() ? DynoState.DOWN : DynoState.COMPLETE;
+        };
+    }
+
+    private static boolean couldNotRun(Exit exit) {
+        return switch (exit.cause()) {
+            case LAUNCH_FAILED, CHECKSUM -> true;
+            case PROCESS, GRACE_EXPIRED, OUT_OF_MEMORY -> false;
+        };
+    }
+
+    private void crashed(ObservedDyno dyno, Tick now) {
+        if (!isWanted(dyno.name())) {
+            return;
+        }
+        Optional<Backoff> before = Optional.ofNullable(observed.backoffs().get(dyno.name()));
+        int crashes =
+                before.filter(it -> !hasRecovered(dyno, it, now)).map(Backoff::crashes).orElse(0)
+                        + 1;
+        Duration pause = restarts.pause(crashes);
+        DynoView view = Views.crashed(dyno);
+        observed =
+                observed.withBackoff(
+                        dyno.name(), new Backoff(crashes, pause, now.plus(pause), view));
+    }
+
+    private static boolean hasRecovered(ObservedDyno dyno, Backoff before, Tick now) {
+        Duration needed = before.pause().compareTo(RECOVERED) > 0 ? before.pause() : RECOVERED;
+        return dyno.progress().upAt().filter(at -> now.since(at).compareTo(needed) > 0).isPresent();
+    }
+
+    /// Tells the listener that a dyno reached a state.
+    private ObservedDyno conclude(ObservedDyno dyno, DynoState to, Reason reason, Tick tick) {
+        DynoSpec spec = dyno.spec();
+        facts.accept(
+                new Fact.Transition(
+                        new DynoTransition(
+                                spec.id(),
+                                spec.app(),
+                                spec.name(),
+                                spec.kind(),
+                                spec.size(),
+                                spec.release(),
+                                dyno.told(),
+                                to,
+                                reason,
+                                tick,
+                                timers.bootId(),
+                                timers.date(),
+                                Views.shownCommand(dyno),
+                                spec.stdio().attached(),
+                                dyno.ending().flatMap(Ending::exit))));
+        return dyno.withTold(to, timers.date());
+    }
+
+    private static DynoState stateOf(ObservedDyno dyno) {
+        return dyno.isUp() ? DynoState.UP : DynoState.STARTING;
+    }
+
+    private void remark(Notice notice) {
+        facts.accept(new Fact.Remark(notice));
+    }
+
+    /// Remembers which revision of the view routers must have acknowledged before a dyno may be touched.
+    void viewed(AppView view) {
+        for (ObservedDyno dyno : List.copyOf(observed.all())) {
+            if (dyno.address().isEmpty()) {
+                continue;
+            }
+            Optional<DynoView> shown =
+                    view.dynos().stream()
+                            .filter(it -> it.id().equals(dyno.id()) && it.address().isPresent())
+                            .findFirst();
+            Routing routing = dyno.routing();
+            if (shown.isPresent() && shown.get().routable() && !routing.everRoutable()) {
+                set(dyno.with(new Routing(true, OptionalLong.empty())));
+            } else if (shown.isEmpty() && routing.goneSince().isEmpty()) {
+                set(
+                        dyno.with(
+                                new Routing(
+                                        routing.everRoutable(), OptionalLong.of(view.revision()))));
+            }
+        }
+    }
+
+    private void set(ObservedDyno dyno) {
+        observed = observed.with(dyno);
+    }
+
+    /// Whether some dyno cannot be stopped or collected before routers acknowledge a newer table.
+    boolean awaitsRouters() {
+        return observed.all().stream()
+                .anyMatch(dyno ->
+                        dyno.address().isPresent()
+                                && !dyno.isCurrent()
+                                && !dyno.routing().isGone(observed.acknowledged())
+                                && dyno.ending()
+                                        .map(it -> it.forget() != Forget.DONE)
+                                        .orElse(true));
+    }
+
+    /// Dynos of kind BUILD belong to the Builder.
+    static boolean isOurs(EngineDyno dyno) {
+        return dyno.spec().kind() != DynoKind.BUILD;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.paddock.manifold;
+
+import dev.paddock.dyno.DynoAddress;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// How dynos look from outside: what users and routers see of [Observed]. Pure.
+final class Views {
+    private static final Pattern PORT = Pattern.compile("\\$PORT\\b|\\$\\{PORT}");
+
+    private Views() {}
+
+    /// One dyno per name: the current one, else the crashed one that waits.
+    static List<DynoView> of(Observed observed) {
+        List<DynoView> views = new ArrayList<>();
+        Set<DynoName> shown = new HashSet<>();
+        for (ObservedDyno dyno : observed.all()) {
+            if (dyno.isCurrent() && dyno.spec().kind() != DynoKind.BUILD) {
+                views.add(current(dyno));
+                shown.add(dyno.name());
+            }
+        }
+        for (ObservedDyno dyno : observed.all()) {
+            if (dyno.isFailedBoot() && dyno.ending().isEmpty() && shown.add(dyno.name())) {
+                views.add(crashed(dyno));
+            }
+        }
+        observed.backoffs()
+                .forEach((name, backoff) -> {
+                    if (shown.add(name)) {
+                        views.add(backoff.crashed());
+                    }
+                });
+        views.sort(Comparator.comparing(DynoView::name));
+        return views;
+    }
+
+    private static DynoView current(ObservedDyno dyno) {
+        boolean routable =
+                dyno.isFormation()
+                        && dyno.spec().web()
+                        && dyno.isUp()
+                        && dyno.address().isPresent();
+        DynoState state = dyno.isUp() ? DynoState.UP : DynoState.STARTING;
+        return view(dyno, state, dyno.address(), routable, false);
+    }
+
+    /// A dyno that crashed, or is being killed for not coming up.
+    static DynoView crashed(ObservedDyno dyno) {
+        boolean retiring = dyno.ending().isEmpty();
+        return view(dyno, DynoState.CRASHED, Optional.empty(), false, retiring);
+    }
+
+    private static DynoView view(
+            ObservedDyno dyno,
+            DynoState state,
+            Optional<DynoAddress> address,
+            boolean routable,
+            boolean retiring) {
+        DynoSpec spec = dyno.spec();
+        return new DynoView(
+                spec.id(),
+                spec.name(),
+                spec.kind(),
+                spec.size(),
+                spec.release(),
+                spec.command(),
+                state,
+                dyno.changedAt(),
+                address,
+                routable,
+                retiring);
+    }
+
+    /// What of the view concerns routers; equal lists need no new table.
+    static List<Routed> routed(List<DynoView> views) {
+        return views.stream()
+                .filter(view -> view.name().type().isWeb() && view.kind() == DynoKind.FORMATION)
+                .map(view -> new Routed(view.name(), view.address(), view.state(), view.routable()))
+                .toList();
+    }
+
+    /// The command with `$PORT` expanded, once the port is known.
+    static String shownCommand(ObservedDyno dyno) {
+        String command = dyno.spec().command();
+        return dyno.address()
+                .map(address -> Integer.toString(address.port()))
+                .map(port -> PORT.matcher(command).replaceAll(Matcher.quoteReplacement(port)))
+                .orElse(command);
+    }
+
+    /// A web dyno as routers know it.
+    record Routed(
+            DynoName name, Optional<DynoAddress> address, DynoState state, boolean routable) {}
+}
