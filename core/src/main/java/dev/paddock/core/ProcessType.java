@@ -4,11 +4,12 @@ import java.util.regex.Pattern;
 
 /// The name of a kind of process, as it stands before the colon in a Procfile.
 public record ProcessType(String value) implements Comparable<ProcessType> {
+    // First: the constants below are checked against it.
+    private static final Pattern VALID = Pattern.compile("[A-Za-z0-9_-]{1,63}");
+
     public static final ProcessType WEB = new ProcessType("web");
     public static final ProcessType RELEASE = new ProcessType("release");
     public static final ProcessType RUN = new ProcessType("run");
-
-    private static final Pattern VALID = Pattern.compile("[A-Za-z0-9_-]{1,63}");
 
     public ProcessType {
         if (!VALID.matcher(value).matches()) {
