@@ -4,13 +4,12 @@ import dev.paddock.core.AppId;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.Engine;
-import java.nio.file.Path;
 import java.time.Duration;
 
 /// Carries what dynos write into the app's log: one follower per dyno, whose position survives the platform, so that
 /// no line is lost or doubled. Safe for any thread.
 public final class DynoLogs implements AutoCloseable {
-    public DynoLogs(Engine engine, LogHub hub, Path positions) {
+    public DynoLogs(Engine engine, LogHub hub) {
         throw new UnsupportedOperationException();
     }
 
