@@ -18,7 +18,10 @@ final class AcceptHeader {
         Matcher heroku = HEROKU.matcher(accept == null ? "" : accept);
         while (heroku.find()) {
             Optional<String> version =
-                    VERSION.matcher(heroku.group(1)).results().map(found -> found.group(1)).findFirst();
+                    VERSION.matcher(heroku.group(1))
+                            .results()
+                            .map(found -> found.group(1))
+                            .findFirst();
             if (version.isPresent()
                     && !version.get().equals("3")
                     && !version.get().startsWith("3.")) {

@@ -55,7 +55,9 @@ final class ApiErrors {
         }
         return new UserError(
                 INTERNAL,
-                "Something went wrong inside the platform; its log says what, at request " + requestId + ".");
+                "Something went wrong inside the platform; its log says what, at request "
+                        + requestId
+                        + ".");
     }
 
     static boolean isBug(Throwable failure) {

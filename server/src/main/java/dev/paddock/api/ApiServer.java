@@ -168,27 +168,23 @@ public final class ApiServer implements AutoCloseable {
         var tls = ServerTls.context(parts.authority(), "localhost", "127.0.0.1");
         Representations json = new Representations(parts.settings(), url());
         Javalin javalin =
-                Javalin.create(
-                        config -> {
-                            config.startup.showJavalinBanner = false;
-                            config.startup.showOldJavalinVersionWarning = false;
-                            config.startup.startupWatcherEnabled = false;
-                            config.http.prefer405over404 = true;
-                            config.http.compressionStrategy =
-                                    CompressionStrategy.NONE;
-                            config.jetty.threadPool = HttpPort.threads();
-                            config.jetty.addConnector(
-                                    (server, http) ->
-                                            HttpPort.connector(server, http, tls, channel));
-                            config.jetty.modifyServer(this::guard);
-                            config.jetty.modifyServletContextHandler(
-                                    context ->
-                                            context.addFilter(
-                                                    new FilterHolder(parts.git()),
-                                                    "/*",
-                                                    EnumSet.of(DispatcherType.REQUEST)));
-                            serve(config, json);
-                        });
+                Javalin.create(config -> {
+                    config.startup.showJavalinBanner = false;
+                    config.startup.showOldJavalinVersionWarning = false;
+                    config.startup.startupWatcherEnabled = false;
+                    config.http.prefer405over404 = true;
+                    config.http.compressionStrategy = CompressionStrategy.NONE;
+                    config.jetty.threadPool = HttpPort.threads();
+                    config.jetty.addConnector(
+                            (server, http) -> HttpPort.connector(server, http, tls, channel));
+                    config.jetty.modifyServer(this::guard);
+                    config.jetty.modifyServletContextHandler(context ->
+                            context.addFilter(
+                                    new FilterHolder(parts.git()),
+                                    "/*",
+                                    EnumSet.of(DispatcherType.REQUEST)));
+                    serve(config, json);
+                });
         running = javalin.start();
     }
 
@@ -311,7 +307,11 @@ public final class ApiServer implements AutoCloseable {
     private static UserError unknownRoute(Context http) {
         return new UserError(
                 "not_found",
-                "There is nothing at " + http.method() + " " + shorten(http.path()) + " on this platform.");
+                "There is nothing at "
+                        + http.method()
+                        + " "
+                        + shorten(http.path())
+                        + " on this platform.");
     }
 
     private static UserError wrongMethod(Context http) {

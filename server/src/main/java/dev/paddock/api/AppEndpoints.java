@@ -36,8 +36,7 @@ final class AppEndpoints {
     Answer create(Call call) {
         Representations.NewApp wanted = Representations.newApp(call.fields());
         App app =
-                deployments.create(
-                        call.account(), wanted.name(), wanted.stack(), wanted.region());
+                deployments.create(call.account(), wanted.name(), wanted.stack(), wanted.region());
         return Answer.created(representations.app(app));
     }
 
@@ -119,17 +118,14 @@ final class AppEndpoints {
         boolean enabled = Representations.featureEnabled(call.fields());
         Feature feature = findFeature(call, app);
         return Answer.ok(
-                representations.feature(
-                        apps.setFeature(app.id(), feature.name(), enabled)));
+                representations.feature(apps.setFeature(app.id(), feature.name(), enabled)));
     }
 
     private Feature findFeature(Call call, App app) {
         String wanted = call.path("feature");
         return apps.features(app.id()).stream()
-                .filter(
-                        feature ->
-                                feature.name().equals(wanted)
-                                        || feature.id().toString().equals(wanted))
+                .filter(feature ->
+                        feature.name().equals(wanted) || feature.id().toString().equals(wanted))
                 .findFirst()
                 .orElseThrow(() -> UserError.notFound("feature"));
     }

@@ -71,10 +71,8 @@ final class DynoEndpoints {
     private FormationEntry findEntry(Call call, App app) {
         String wanted = call.path("type");
         return formations.list(app.id()).stream()
-                .filter(
-                        entry ->
-                                entry.type().value().equals(wanted)
-                                        || entry.id().toString().equals(wanted))
+                .filter(entry ->
+                        entry.type().value().equals(wanted) || entry.id().toString().equals(wanted))
                 .findFirst()
                 .orElseThrow(() -> UserError.notFound("formation"));
     }
@@ -109,23 +107,20 @@ final class DynoEndpoints {
         Map<ReleaseVersion, Optional<UUID>> ids = new HashMap<>();
         return Answer.page(
                 Page.of(dynos.list(app.id()), call.range(), DYNO_KEYS)
-                        .map(
-                                dyno ->
-                                        representations.dyno(
-                                                app,
-                                                dyno,
-                                                ids.computeIfAbsent(
-                                                        dyno.release(),
-                                                        version -> releaseId(app, version)),
-                                                Optional.empty())));
+                        .map(dyno ->
+                                representations.dyno(
+                                        app,
+                                        dyno,
+                                        ids.computeIfAbsent(
+                                                dyno.release(), version -> releaseId(app, version)),
+                                        Optional.empty())));
     }
 
     Answer info(Call call) {
         App app = apps.find(call);
         DynoView dyno = dynos.get(app.id(), call.path("dyno"));
         return Answer.ok(
-                representations.dyno(
-                        app, dyno, releaseId(app, dyno.release()), Optional.empty()));
+                representations.dyno(app, dyno, releaseId(app, dyno.release()), Optional.empty()));
     }
 
     Answer run(Call call) {

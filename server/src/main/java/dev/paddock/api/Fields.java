@@ -45,8 +45,7 @@ final class Fields {
         }
         if (!node.isObject()) {
             throw new UserError(
-                    "bad_request",
-                    "The body must be a JSON object, not " + kind(node) + ".");
+                    "bad_request", "The body must be a JSON object, not " + kind(node) + ".");
         }
         return new Fields("", node);
     }
@@ -76,7 +75,8 @@ final class Fields {
     String requiredText(String name) {
         return text(name)
                 .filter(text -> !text.isBlank())
-                .orElseThrow(() -> UserError.invalid("The field `" + path + name + "` is missing."));
+                .orElseThrow(
+                        () -> UserError.invalid("The field `" + path + name + "` is missing."));
     }
 
     /// A string, or a number as the string that writes it.
@@ -121,7 +121,8 @@ final class Fields {
             String place = name + "[" + objects.size() + "]";
             objects.add(
                     new Fields(
-                            path + place + ".", check(place, item, JsonNode::isObject, "an object")));
+                            path + place + ".",
+                            check(place, item, JsonNode::isObject, "an object")));
         }
         return objects;
     }

@@ -139,7 +139,8 @@ final class HttpPort {
                     new UserError(
                             "forbidden",
                             "This API does not answer to the host name in your request; use localhost or 127.0.0.1.");
-            sendJson(response, callback, ApiErrors.status(error.id()), Representations.error(error));
+            sendJson(
+                    response, callback, ApiErrors.status(error.id()), Representations.error(error));
             return true;
         }
     }
@@ -158,7 +159,8 @@ final class HttpPort {
                     response,
                     callback,
                     code,
-                    Representations.error(new UserError(id(code), "The request was refused: " + message + ".")));
+                    Representations.error(
+                            new UserError(id(code), "The request was refused: " + message + ".")));
         }
 
         private static String id(int code) {

@@ -25,13 +25,19 @@ record ListRange(
 
     static final ListRange WHOLE =
             new ListRange(
-                    Optional.empty(), Optional.empty(), false, Optional.empty(), MAX_ENTRIES, false);
+                    Optional.empty(),
+                    Optional.empty(),
+                    false,
+                    Optional.empty(),
+                    MAX_ENTRIES,
+                    false);
 
     private static final Pattern BOUNDS =
             Pattern.compile("([a-z_]+)\\s*(?:(\\]?)([^;,\\s]*)\\.\\.([^;,\\s]*))?");
 
     static ListRange parse(@Nullable String header) {
-        // A range of bytes is meant for other resources than lists; the CLI sends an empty header at times.
+        // A range of bytes is meant for other resources than lists; the CLI sends an empty header
+        // at times.
         if (header == null || header.isBlank() || header.strip().startsWith("bytes")) {
             return WHOLE;
         }

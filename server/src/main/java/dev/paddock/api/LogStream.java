@@ -38,17 +38,18 @@ final class LogStream {
     }
 
     /// @param lastEventId the header of a client that comes back
-    void write(OutputStream out, @Nullable String lastEventId) throws IOException, InterruptedException {
+    void write(OutputStream out, @Nullable String lastEventId)
+            throws IOException, InterruptedException {
         OptionalLong seen = cursor(lastEventId);
-        // Taken before the history is read: what arrives in between is either in the history, whose last cursor is then
+        // Taken before the history is read: what arrives in between is either in the history, whose
+        // last cursor is then
         // higher, or behind this one.
         long end = hub.end(session.app());
         long cursor;
         if (seen.isPresent()) {
             cursor = seen.getAsLong();
         } else {
-            List<LogHub.Entry> history =
-                    hub.last(session.app(), session.filter(), session.lines());
+            List<LogHub.Entry> history = hub.last(session.app(), session.filter(), session.lines());
             write(out, history);
             cursor = history.isEmpty() ? end : Math.max(end, history.getLast().cursor());
         }
@@ -60,7 +61,8 @@ final class LogStream {
         }
     }
 
-    private void catchUp(OutputStream out, long cursor, long end) throws IOException, InterruptedException {
+    private void catchUp(OutputStream out, long cursor, long end)
+            throws IOException, InterruptedException {
         try (LogFollower follower = hub.follow(session.app(), session.filter(), cursor)) {
             List<LogHub.Entry> entries = follower.read(Duration.ZERO);
             while (!entries.isEmpty() && cursor < end) {

@@ -61,12 +61,10 @@ record Page<T>(List<T> items, boolean partial, Map<String, String> headers) {
             List<Key<T>> keys) {
         Map<String, String> headers = new HashMap<>();
         headers.put(
-                "Accept-Ranges",
-                keys.stream().map(Key::field).collect(Collectors.joining(", ")));
+                "Accept-Ranges", keys.stream().map(Key::field).collect(Collectors.joining(", ")));
         if (!items.isEmpty()) {
             String last = key.value().apply(items.getLast());
-            String options =
-                    "; max=" + range.max() + (range.descending() ? ", order=desc" : "");
+            String options = "; max=" + range.max() + (range.descending() ? ", order=desc" : "");
             headers.put(
                     "Content-Range",
                     key.field() + " " + key.value().apply(items.getFirst()) + ".." + last);

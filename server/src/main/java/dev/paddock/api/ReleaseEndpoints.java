@@ -40,8 +40,7 @@ final class ReleaseEndpoints {
     }
 
     Answer config(Call call) {
-        return Answer.ok(
-                Representations.config(releases.current(apps.find(call).id()).config()));
+        return Answer.ok(Representations.config(releases.current(apps.find(call).id()).config()));
     }
 
     Answer configure(Call call) {
@@ -72,11 +71,19 @@ final class ReleaseEndpoints {
                         .mapToInt(release -> release.version().number())
                         .findFirst()
                         .orElse(0);
-        int from = range.from().map(text -> version(text, range)).orElse(range.descending() ? newest : 1);
-        int to = range.to().map(text -> version(text, range)).orElse(range.descending() ? 1 : newest);
+        int from =
+                range.from()
+                        .map(text -> version(text, range))
+                        .orElse(range.descending() ? newest : 1);
+        int to =
+                range.to()
+                        .map(text -> version(text, range))
+                        .orElse(range.descending() ? 1 : newest);
         int first = range.afterFrom() ? from + (range.descending() ? -1 : 1) : from;
         int low = Math.max(1, range.descending() ? Math.max(to, first - range.max() + 1) : first);
-        int high = Math.min(newest, range.descending() ? first : Math.min(to, first + range.max() - 1));
+        int high =
+                Math.min(
+                        newest, range.descending() ? first : Math.min(to, first + range.max() - 1));
         List<Release> found =
                 high < low
                         ? List.of()
@@ -95,7 +102,8 @@ final class ReleaseEndpoints {
 
     private static int version(String text, ListRange range) {
         if (!text.matches("[0-9]{1,9}")) {
-            throw ListRange.refused("version " + range.from().orElse("") + ".." + range.to().orElse(""));
+            throw ListRange.refused(
+                    "version " + range.from().orElse("") + ".." + range.to().orElse(""));
         }
         return Integer.parseInt(text);
     }
@@ -123,8 +131,7 @@ final class ReleaseEndpoints {
     }
 
     static Slug find(SlugStore slugs, App app, String id) {
-        return uuid(id)
-                .flatMap(slugs::find)
+        return uuid(id).flatMap(slugs::find)
                 .filter(slug -> slug.app().equals(app.id()))
                 .orElseThrow(() -> UserError.notFound("slug"));
     }

@@ -4,7 +4,6 @@ import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Authorization;
 import dev.paddock.apps.Feature;
 import dev.paddock.apps.Stacks;
-import dev.paddock.core.Actor;
 import dev.paddock.core.App;
 import dev.paddock.core.AppName;
 import dev.paddock.core.ConfigVars;
@@ -73,8 +72,7 @@ final class Representations {
     // Accounts and keys
 
     ObjectNode account(Account account) {
-        return object()
-                .put("id", account.id().toString())
+        return object().put("id", account.id().toString())
                 .put("email", account.email())
                 .put("name", account.name())
                 .put("allow_tracking", false)
@@ -103,8 +101,7 @@ final class Representations {
     ObjectNode authorization(
             Account account, Authorization key, Optional<String> token, Instant now) {
         ObjectNode json =
-                object()
-                        .put("id", key.id().toString())
+                object().put("id", key.id().toString())
                         .put("description", key.description())
                         .put("created_at", date(key.createdAt()))
                         .put("updated_at", date(key.updatedAt()))
@@ -126,7 +123,10 @@ final class Representations {
                 .put("token", token.get())
                 .put(
                         "expires_in",
-                        key.expiresAt().map(end -> Math.max(0, end.getEpochSecond() - now.getEpochSecond())).orElse(null));
+                        key.expiresAt()
+                                .map(end ->
+                                        Math.max(0, end.getEpochSecond() - now.getEpochSecond()))
+                                .orElse(null));
         return json;
     }
 
@@ -151,8 +151,7 @@ final class Representations {
 
     ObjectNode app(App app) {
         ObjectNode json =
-                object()
-                        .put("id", app.id().toString())
+                object().put("id", app.id().toString())
                         .put("name", app.name().value())
                         .put("acm", false)
                         .put("archived_at", (String) null)
@@ -161,7 +160,9 @@ final class Representations {
                         .put("git_url", gitUrl(app.name()))
                         .put("internal_routing", (Boolean) null)
                         .put("maintenance", app.maintenance())
-                        .put("released_at", app.releasedAt().map(Representations::date).orElse(null))
+                        .put(
+                                "released_at",
+                                app.releasedAt().map(Representations::date).orElse(null))
                         .put("repo_size", app.repositoryBytes())
                         .put("slug_size", app.slugBytes())
                         .put("updated_at", date(app.updatedAt()))
@@ -212,8 +213,10 @@ final class Representations {
 
     ObjectNode collaborator(App app) {
         ObjectNode json =
-                object()
-                        .put("id", nameUuid("collaborator", app.id() + "/" + app.owner().id()).toString())
+                object().put(
+                                "id",
+                                nameUuid("collaborator", app.id() + "/" + app.owner().id())
+                                        .toString())
                         .put("role", "owner")
                         .put("created_at", date(app.createdAt()))
                         .put("updated_at", date(app.createdAt()));
@@ -229,8 +232,7 @@ final class Representations {
     /// The one domain every app has.
     ObjectNode domain(App app) {
         ObjectNode json =
-                object()
-                        .put("id", nameUuid("domain", app.id().toString()).toString())
+                object().put("id", nameUuid("domain", app.id().toString()).toString())
                         .put("hostname", settings.hostname(app.name().value()))
                         .put("kind", "heroku")
                         .put("status", "none")
@@ -245,8 +247,7 @@ final class Representations {
     }
 
     ObjectNode feature(Feature feature) {
-        return object()
-                .put("id", feature.id().toString())
+        return object().put("id", feature.id().toString())
                 .put("name", feature.name())
                 .put("display_name", feature.displayName())
                 .put("description", feature.description())
@@ -273,8 +274,7 @@ final class Representations {
 
     ObjectNode release(App app, Release release) {
         ObjectNode json =
-                object()
-                        .put("id", release.id().toString())
+                object().put("id", release.id().toString())
                         .put("version", release.version().number())
                         .put("description", release.description())
                         .put("status", release.status().name().toLowerCase(Locale.ROOT))
@@ -316,8 +316,7 @@ final class Representations {
 
     ObjectNode slug(App app, Slug slug) {
         ObjectNode json =
-                object()
-                        .put("id", slug.id().toString())
+                object().put("id", slug.id().toString())
                         .put("buildpack_provided_description", slug.buildpackDescription())
                         .put("checksum", "SHA256:" + slug.sha256())
                         .put("commit", slug.commit().orElse(null))
@@ -328,7 +327,9 @@ final class Representations {
                         .put("deleted_at", (String) null);
         json.putObject("blob")
                 .put("method", "get")
-                .put("url", apiUrl
+                .put(
+                        "url",
+                        apiUrl
                                 + SLUG_BLOB_PATH
                                         .replace("{app}", app.id().toString())
                                         .replace("{slug}", slug.id().toString()));
@@ -342,8 +343,7 @@ final class Representations {
 
     ObjectNode formation(App app, FormationEntry entry) {
         ObjectNode json =
-                object()
-                        .put("id", entry.id().toString())
+                object().put("id", entry.id().toString())
                         .put("type", entry.type().value())
                         .put("quantity", entry.quantity())
                         .put("size", entry.size().name())
@@ -359,15 +359,14 @@ final class Representations {
     static List<Formations.Update> formationUpdates(Fields fields) {
         List<Fields> updates = fields.objects("updates");
         if (updates.isEmpty()) {
-            throw UserError.invalid("The field `updates` is missing: name at least one process type.");
+            throw UserError.invalid(
+                    "The field `updates` is missing: name at least one process type.");
         }
         List<Formations.Update> read =
                 updates.stream()
-                        .map(
-                                update ->
-                                        formationUpdate(
-                                                new ProcessType(update.requiredText("type")),
-                                                update))
+                        .map(update ->
+                                formationUpdate(
+                                        new ProcessType(update.requiredText("type")), update))
                         .toList();
         if (read.stream().map(Formations.Update::type).distinct().count() < read.size()) {
             throw UserError.invalid("The field `updates` names a process type twice.");
@@ -379,7 +378,9 @@ final class Representations {
         Optional<Formations.Quantity> quantity =
                 fields.textOrNumber("quantity").map(Formations.Quantity::parse);
         Optional<DynoSize> size =
-                fields.identity("size").or(() -> fields.identity("dyno_size")).map(Representations::sizeNamed);
+                fields.identity("size")
+                        .or(() -> fields.identity("dyno_size"))
+                        .map(Representations::sizeNamed);
         if (quantity.isEmpty() && size.isEmpty()) {
             throw UserError.invalid("Name a `quantity` or a `size` for process type " + type + ".");
         }
@@ -389,8 +390,7 @@ final class Representations {
     /// @param release the id of the release that the dyno runs; empty when that release is gone
     ObjectNode dyno(App app, DynoView dyno, Optional<UUID> release, Optional<String> attachUrl) {
         ObjectNode json =
-                object()
-                        .put("id", dyno.id().toString())
+                object().put("id", dyno.id().toString())
                         .put("name", dyno.name().toString())
                         .put("type", dyno.name().type().value())
                         .put("state", dyno.state().toString())
@@ -403,7 +403,8 @@ final class Representations {
         json.putObject("release")
                 .put(
                         "id",
-                        release.orElseGet(() -> nameUuid("release", app.id() + "/" + dyno.release()))
+                        release.orElseGet(
+                                        () -> nameUuid("release", app.id() + "/" + dyno.release()))
                                 .toString())
                 .put("version", dyno.release().number());
         return json;
@@ -447,14 +448,15 @@ final class Representations {
     ObjectNode dynoSize(DynoSize size) {
         double gigabytes = size.memoryBytes() / GIGABYTE;
         ObjectNode json =
-                object()
-                        .put("id", nameUuid("size", size.name()).toString())
+                object().put("id", nameUuid("size", size.name()).toString())
                         .put("name", size.name())
                         .put("architecture", "amd64")
                         .put("compute", Math.max(1, size.cpuShares() / 1024))
                         .put("dedicated", false)
                         .put("memory", gigabytes)
-                        .put("precise_dyno_units", size.centsPerHour() / DynoSize.DEFAULT.centsPerHour())
+                        .put(
+                                "precise_dyno_units",
+                                size.centsPerHour() / DynoSize.DEFAULT.centsPerHour())
                         .put("private_space_only", false);
         json.putObject("cost")
                 .put("cents", Math.round(size.centsPerHour() * HOURS_PER_MONTH))
@@ -466,25 +468,23 @@ final class Representations {
     private static DynoSize sizeNamed(String nameOrId) {
         return DynoSize.named(nameOrId)
                 .or(() -> findSize(nameOrId))
-                .orElseThrow(
-                        () ->
-                                UserError.invalid(
-                                        "There is no dyno size `"
-                                                + nameOrId
-                                                + "`; choose one of "
-                                                + DynoSize.all().stream()
-                                                        .map(DynoSize::name)
-                                                        .collect(Collectors.joining(", "))
-                                                + "."));
+                .orElseThrow(() ->
+                        UserError.invalid(
+                                "There is no dyno size `"
+                                        + nameOrId
+                                        + "`; choose one of "
+                                        + DynoSize.all().stream()
+                                                .map(DynoSize::name)
+                                                .collect(Collectors.joining(", "))
+                                        + "."));
     }
 
     static Optional<DynoSize> findSize(String nameOrId) {
         return DynoSize.named(nameOrId)
-                .or(
-                        () ->
-                                DynoSize.all().stream()
-                                        .filter(size -> isId("size", size.name(), nameOrId))
-                                        .findFirst());
+                .or(() ->
+                        DynoSize.all().stream()
+                                .filter(size -> isId("size", size.name(), nameOrId))
+                                .findFirst());
     }
 
     // Stacks and regions
@@ -545,15 +545,13 @@ final class Representations {
         }
         Optional<LogSource> source =
                 fields.text("source")
-                        .map(
-                                text ->
-                                        Arrays.stream(LogSource.values())
-                                                .filter(value -> value.toString().equals(text))
-                                                .findFirst()
-                                                .orElseThrow(
-                                                        () ->
-                                                                UserError.invalid(
-                                                                        "The field `source` must be app or heroku.")));
+                        .map(text ->
+                                Arrays.stream(LogSource.values())
+                                        .filter(value -> value.toString().equals(text))
+                                        .findFirst()
+                                        .orElseThrow(() ->
+                                                UserError.invalid(
+                                                        "The field `source` must be app or heroku.")));
         Optional<String> process =
                 fields.text("dyno")
                         .or(() -> fields.text("dyno_name"))
@@ -565,8 +563,7 @@ final class Representations {
     }
 
     ObjectNode logSession(String secret, Instant now) {
-        return object()
-                .put("id", nameUuid("log-session", secret).toString())
+        return object().put("id", nameUuid("log-session", secret).toString())
                 .put("logplex_url", apiUrl + LogEndpoints.STREAM_PATH + secret)
                 .put("created_at", date(now))
                 .put("updated_at", date(now));

@@ -57,7 +57,8 @@ final class AttachedClient {
                             .start(() -> carryInput(attachment.input()));
             carryOutput(attachment.output(), toClient);
             ended = true;
-            // Closing with unread input would reset the connection, and the client would lose what it has not read.
+            // Closing with unread input would reset the connection, and the client would lose what
+            // it has not read.
             client.shutdownOutput();
             input.join(FAREWELL_LIMIT);
         } catch (InterruptedException e) {

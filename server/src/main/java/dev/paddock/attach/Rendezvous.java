@@ -88,8 +88,7 @@ public final class Rendezvous implements AutoCloseable {
             SSLServerSocket socket =
                     (SSLServerSocket)
                             tls.getServerSocketFactory()
-                                    .createServerSocket(
-                                            bind.getPort(), BACKLOG, bind.getAddress());
+                                    .createServerSocket(bind.getPort(), BACKLOG, bind.getAddress());
             listening = socket;
             Thread.ofVirtual().name("rendezvous").start(() -> accept(socket));
         } catch (IOException e) {
@@ -109,13 +108,13 @@ public final class Rendezvous implements AutoCloseable {
         expected.values().removeIf(ticket -> ticket.expired(now));
         if (expected.size() >= MAX_EXPECTED) {
             throw new UserError(
-                    "rate_limit", "Too many one-off dynos wait for their client; try again in a minute.");
+                    "rate_limit",
+                    "Too many one-off dynos wait for their client; try again in a minute.");
         }
         byte[] bytes = new byte[SECRET_BYTES];
         random.nextBytes(bytes);
         String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-        expected.put(
-                secret, new Expected(app, dyno, stdio instanceof Stdio.Pipes, now.plus(LIFE)));
+        expected.put(secret, new Expected(app, dyno, stdio instanceof Stdio.Pipes, now.plus(LIFE)));
         return "rendezvous://localhost:" + port() + "/" + secret;
     }
 
@@ -131,7 +130,8 @@ public final class Rendezvous implements AutoCloseable {
                 }
             } catch (IOException e) {
                 if (!closed) {
-                    log.warn("Could not accept a connection for an attached dyno: {}", e.toString());
+                    log.warn(
+                            "Could not accept a connection for an attached dyno: {}", e.toString());
                 }
             }
         }
@@ -144,10 +144,17 @@ public final class Rendezvous implements AutoCloseable {
             client.startHandshake();
             Optional<Expected> ticket = firstLine(client.getInputStream()).flatMap(this::redeem);
             if (ticket.isPresent()) {
-                new AttachedClient(client, ticket.get().pipes(), ticket.get().dyno(), ticket.get().app(), dynos).run();
+                new AttachedClient(
+                                client,
+                                ticket.get().pipes(),
+                                ticket.get().dyno(),
+                                ticket.get().app(),
+                                dynos)
+                        .run();
             }
         } catch (IOException e) {
-            // Clients come and go as they like; a dyno that somebody was attached to has been hung up already.
+            // Clients come and go as they like; a dyno that somebody was attached to has been hung
+            // up already.
             log.debug("A client of the rendezvous port went away: {}", e.toString());
         } catch (RuntimeException e) {
             log.error("Serving an attached dyno failed", e);
@@ -176,7 +183,8 @@ public final class Rendezvous implements AutoCloseable {
             }
             if (next == '\n') {
                 String text = line.toString();
-                return Optional.of(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+                return Optional.of(
+                        text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
             }
             line.append((char) next);
         }
