@@ -4,36 +4,184 @@ import dev.paddock.core.Actor;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ConfigVars;
 import dev.paddock.core.Release;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.core.UserError;
 import dev.paddock.store.Database;
+import dev.paddock.store.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
 
-/// Releases, each with its config vars; the only writer of releases. Safe for any thread.
+/// Releases, each with its config vars; the only writer of releases but v1, which comes with the app. Safe for any
+/// thread.
 public final class Releases {
+    private static final Pattern VERSION = Pattern.compile("v?([0-9]{1,9})");
+    private static final Pattern ID =
+            Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
+    private static final String SELECT =
+            """
+            select r.*, r.version = (
+              select max(version) from releases where app = r.app and status = 'SUCCEEDED') is_current
+            from releases r
+            """;
+
+    private final Database database;
+    private final InstantSource clock;
+
     public Releases(Database database, InstantSource clock) {
-        throw new UnsupportedOperationException();
+        this.database = database;
+        this.clock = clock;
     }
 
     /// Makes the next release of the app from the newest one, in one transaction that holds the app's row; `change`
     /// is called with the newest release inside it. The new one is current.
     public Release create(AppId app, Actor user, Change change) {
-        throw new UnsupportedOperationException();
+        return createIfChanged(app, user, newest -> Optional.of(change.next(newest))).orElseThrow();
+    }
+
+    /// As [#create], but `change` may decide that there is nothing to release.
+    public Optional<Release> createIfChanged(
+            AppId app, Actor user, Function<Release, Optional<Next>> change) {
+        return database.jdbi()
+                .inTransaction(handle -> {
+                    lock(handle, app);
+                    Release newest = newest(handle, app);
+                    return change.apply(newest)
+                            .map(next -> insert(handle, newest.version(), app, user, next));
+                });
     }
 
     /// The release that counts: the newest that succeeded. An app has v1 from its creation on.
     public Release current(AppId app) {
-        throw new UnsupportedOperationException();
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        SELECT
+                                                + " where r.app = :app and r.status = 'SUCCEEDED'"
+                                                + " order by r.version desc limit 1")
+                                .bind("app", app)
+                                .map(Releases::release)
+                                .findOne())
+                .orElseThrow(() -> UserError.notFound("app"));
     }
 
     public Optional<Release> find(AppId app, String versionOrId) {
-        throw new UnsupportedOperationException();
+        var version = VERSION.matcher(versionOrId);
+        if (version.matches()) {
+            return find(app, "r.version", Integer.valueOf(version.group(1)));
+        }
+        return ID.matcher(versionOrId).matches()
+                ? find(app, "r.id", UUID.fromString(versionOrId))
+                : Optional.empty();
     }
 
     /// Newest first, those with a version below `before` (or all), at most `limit`.
     public List<Release> list(AppId app, Optional<Integer> before, int limit) {
-        throw new UnsupportedOperationException();
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        SELECT
+                                                + """
+                                                 where r.app = :app and r.version < :before
+                                                order by r.version desc limit :limit
+                                                """)
+                                .bind("app", app)
+                                .bind("before", before.orElse(Integer.MAX_VALUE))
+                                .bind("limit", limit)
+                                .map(Releases::release)
+                                .list());
+    }
+
+    private Optional<Release> find(AppId app, String column, Object value) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        SELECT + " where r.app = :app and " + column + " = :value")
+                                .bind("app", app)
+                                .bind("value", value)
+                                .map(Releases::release)
+                                .findOne());
+    }
+
+    private static void lock(Handle handle, AppId app) {
+        boolean locked =
+                handle.createQuery(
+                                "select id from apps where id = :app and not destroying for update")
+                        .bind("app", app)
+                        .mapTo(AppId.class)
+                        .findOne()
+                        .isPresent();
+        if (!locked) {
+            throw UserError.notFound("app");
+        }
+    }
+
+    private static Release newest(Handle handle, AppId app) {
+        return handle.createQuery(SELECT + " where r.app = :app order by r.version desc limit 1")
+                .bind("app", app)
+                .map(Releases::release)
+                .one();
+    }
+
+    private Release insert(Handle handle, ReleaseVersion newest, AppId app, Actor user, Next next) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        Release release =
+                new Release(
+                        UUID.randomUUID(),
+                        app,
+                        newest.next(),
+                        next.description(),
+                        Release.Status.SUCCEEDED,
+                        true,
+                        user,
+                        next.slug(),
+                        next.config(),
+                        now,
+                        now);
+        handle.createUpdate(
+                        """
+                        insert into releases (id, app, version, description, status, actor, actor_email,
+                          slug, config, created_at, updated_at)
+                        values (:id, :app, :version, :description, :status, :actor, :email,
+                          :slug, cast(:config as jsonb), :now, :now)
+                        """)
+                .bind("id", release.id())
+                .bind("app", app)
+                .bind("version", release.version())
+                .bind("description", next.description())
+                .bind("status", release.status().name())
+                .bind("actor", user.id())
+                .bind("email", user.email())
+                .bind("slug", next.slug())
+                .bind("config", Json.write(next.config().values()))
+                .bind("now", now)
+                .execute();
+        return release;
+    }
+
+    private static Release release(ResultSet row, StatementContext context) throws SQLException {
+        return new Release(
+                row.getObject("id", UUID.class),
+                new AppId(row.getObject("app", UUID.class)),
+                new ReleaseVersion(row.getInt("version")),
+                row.getString("description"),
+                Release.Status.valueOf(row.getString("status")),
+                row.getBoolean("is_current"),
+                new Actor(row.getObject("actor", UUID.class), row.getString("actor_email")),
+                Optional.ofNullable(row.getObject("slug", UUID.class)),
+                new ConfigVars(Json.read(row.getString("config"))),
+                row.getTimestamp("created_at").toInstant(),
+                row.getTimestamp("updated_at").toInstant());
     }
 
     /// Decides the next release from the newest.

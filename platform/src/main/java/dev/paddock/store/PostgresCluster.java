@@ -25,7 +25,8 @@ import java.util.Optional;
 ///
 /// All is owned by us but the cluster itself, which belongs to the server's user. That user is not trusted: nothing is
 /// written below the cluster by us, and what is read there is taken as numbers only.
-record PostgresCluster(Path root, Path binaries, Confinement confinement) {
+record PostgresCluster(
+        Path root, Path binaries, Confinement confinement, String moreConfiguration) {
     static final String USER = "paddock";
     static final String SYSTEM_USER = "paddock-db";
 
@@ -37,7 +38,8 @@ record PostgresCluster(Path root, Path binaries, Confinement confinement) {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
     private static final int PASSWORD_BYTES = 20;
 
-    static PostgresCluster open(Path data, Path runtime) {
+    /// @param moreConfiguration lines that override the usual ones
+    static PostgresCluster open(Path data, Path runtime, String moreConfiguration) {
         Path root = data.toAbsolutePath().resolve("postgres");
         Path inside = runtime.toAbsolutePath().resolve("postgres");
         try {
@@ -52,7 +54,8 @@ record PostgresCluster(Path root, Path binaries, Confinement confinement) {
                         Bind.readOnly(binaries, inside.resolve("programs")),
                         Bind.readOnly(root.resolve("conf"), inside.resolve("conf")),
                         Bind.writable(root.resolve("cluster"), inside.resolve("cluster")));
-        return new PostgresCluster(root, binaries, Confinement.as(SYSTEM_USER, binds));
+        return new PostgresCluster(
+                root, binaries, Confinement.as(SYSTEM_USER, binds), moreConfiguration);
     }
 
     Path directory() {
@@ -164,7 +167,8 @@ record PostgresCluster(Path root, Path binaries, Confinement confinement) {
         timezone = 'UTC'
         datestyle = 'iso, mdy'
         """
-                .formatted(conf, conf, port);
+                        .formatted(conf, conf, port)
+                + moreConfiguration;
     }
 
     /// Whether the server with this pid accepts connections: it says so in the last line of its pid file.

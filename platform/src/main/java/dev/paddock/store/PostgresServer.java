@@ -44,7 +44,15 @@ public final class PostgresServer {
     /// Unpacks the binaries below `data`, makes the cluster on first use, and starts the server in its own session;
     /// a live postmaster of the same binaries and boot is adopted.
     public static PostgresServer start(Path data, Path runtime) {
-        PostgresCluster cluster = PostgresCluster.open(data, runtime);
+        return start(PostgresCluster.open(data, runtime, ""), runtime);
+    }
+
+    /// For databases that end with the test: nothing is forced to the disk.
+    static PostgresServer startThrowaway(Path data, Path runtime) {
+        return start(PostgresCluster.open(data, runtime, "fsync = off\n"), runtime);
+    }
+
+    private static PostgresServer start(PostgresCluster cluster, Path runtime) {
         cluster.initialise();
         Optional<Daemon> living = Daemon.find(record(runtime));
         Optional<Integer> port = cluster.port();
@@ -91,6 +99,11 @@ public final class PostgresServer {
 
     public long pid() {
         return daemon.pid();
+    }
+
+    /// Without a checkpoint: for a server whose data is not needed again.
+    void abandon() {
+        daemon.stop("QUIT", STOP_GRACE);
     }
 
     /// Fast shutdown; returns when the server is gone.

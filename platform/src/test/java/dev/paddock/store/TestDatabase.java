@@ -28,7 +28,7 @@ public final class TestDatabase {
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
             Files.createDirectory(runtime());
             Files.setPosixFilePermissions(runtime(), PosixFilePermissions.fromString("rwx--x--x"));
-            server = PostgresServer.start(directory.resolve("data"), runtime());
+            server = PostgresServer.startThrowaway(directory.resolve("data"), runtime());
             Runtime.getRuntime().addShutdownHook(new Thread(this::end));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -48,8 +48,7 @@ public final class TestDatabase {
 
     /// The programs of the shared server, for tests that start another one.
     static Path binaries() {
-        return PostgresCluster.open(INSTANCE.directory.resolve("data"), INSTANCE.runtime())
-                .binaries();
+        return PostgresBinaries.unpack(INSTANCE.directory.resolve("data/postgres"));
     }
 
     private Path runtime() {
@@ -85,7 +84,7 @@ public final class TestDatabase {
     private void end() {
         try {
             open.forEach(Database::close);
-            server.stop();
+            server.abandon();
             Trees.delete(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
