@@ -51,6 +51,8 @@ final class AppLoop {
     private final Deliveries deliveries = new Deliveries();
     private List<Views.Routed> routed = List.of();
     private final Set<DynoId> entered = new HashSet<>();
+    private Optional<Tick> planned = Optional.empty();
+    private boolean unfinished;
     private Optional<Alarm> alarm = Optional.empty();
 
     private final Object mailboxLock = new Object();
@@ -60,6 +62,7 @@ final class AppLoop {
 
     private final Object snapshotLock = new Object();
     private volatile Snapshot snapshot;
+    private volatile boolean idle;
 
     AppLoop(AppId app, boolean adopted, Surroundings surroundings) {
         this.app = app;
@@ -69,8 +72,7 @@ final class AppLoop {
         this.snapshot =
                 new Snapshot(
                         new AppView(app, surroundings.revisions.getAsLong(), List.of()),
-                        observer.observed(),
-                        true);
+                        observer.observed());
     }
 
     AppView view() {
@@ -123,9 +125,9 @@ final class AppLoop {
     /// Ends a loop with nothing to do; false when it has something after all.
     boolean closeIfIdle() {
         synchronized (mailboxLock) {
-            boolean idle = !running && mailbox.isEmpty() && snapshot.idle;
-            closed |= idle;
-            return idle;
+            boolean mayGo = idle && !running && mailbox.isEmpty();
+            closed |= mayGo;
+            return mayGo;
         }
     }
 
@@ -152,14 +154,49 @@ final class AppLoop {
     }
 
     private void handle(Input input) {
+        Observed before = observer.observed();
         fold(input);
+        if (!isSame(before, observer.observed()) || mayChangeThePlan(input)) {
+            act();
+        }
+        rest();
+    }
+
+    // Identity on purpose: the fold keeps the very picture when nothing changed, and comparing all
+    // of it costs more
+    // than planning again.
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isSame(Observed before, Observed now) {
+        return before == now;
+    }
+
+    /// Inputs that call for a new plan even when they leave the picture as it was.
+    private boolean mayChangeThePlan(Input input) {
+        return switch (input) {
+            case Input.Want _, Input.Wake _ -> true;
+            case Input.Told _, Input.Listed _ -> unfinished;
+            case Input.Restart _,
+                    Input.Stop _,
+                    Input.Run _,
+                    Input.HangUp _,
+                    Input.Quiet _,
+                    Input.Event _,
+                    Input.Routed _,
+                    Input.Done _ ->
+                    false;
+        };
+    }
+
+    private void act() {
+        unfinished = true;
         for (int round = 0; round < MAX_ROUNDS; round++) {
             publish();
             Plan plan = Planner.plan(observer.desired(), observer.observed(), timers.now());
+            planned = plan.again();
             List<Action> actions =
                     plan.actions().stream().filter(action -> !isPostponed(action)).toList();
+            unfinished = actions.size() < plan.actions().size();
             if (actions.isEmpty()) {
-                rest(plan);
                 return;
             }
             actions.forEach(this::perform);
@@ -344,6 +381,9 @@ final class AppLoop {
 
     /// Renews the snapshot; a change that routers must know of gets a new revision and is announced.
     private void publish() {
+        if (isSame(snapshot.observed, observer.observed())) {
+            return;
+        }
         List<DynoView> views = Views.of(observer.observed());
         List<Views.Routed> nowRouted = Views.routed(views);
         boolean concernsRouters =
@@ -355,7 +395,7 @@ final class AppLoop {
         AppView view = new AppView(app, revision, views);
         observer.viewed(view);
         synchronized (snapshotLock) {
-            snapshot = new Snapshot(view, observer.observed(), isIdle());
+            snapshot = new Snapshot(view, observer.observed());
             snapshotLock.notifyAll();
         }
         if (concernsRouters) {
@@ -378,10 +418,11 @@ final class AppLoop {
     }
 
     /// Nothing more to do now: tells the next fact and sets the alarm for what is due later.
-    private void rest(Plan plan) {
+    private void rest() {
+        idle = isIdle();
         deliveries.next(timers.now()).ifPresent(this::tell);
         Optional<Tick> next =
-                Stream.of(plan.again(), deliveries.again())
+                Stream.of(planned, deliveries.again())
                         .flatMap(Optional::stream)
                         .min(Tick::compareTo);
         if (next.equals(alarm.map(Alarm::at))) {
@@ -430,7 +471,7 @@ final class AppLoop {
         void remove(DynoId id);
     }
 
-    private record Snapshot(AppView view, Observed observed, boolean idle) {}
+    private record Snapshot(AppView view, Observed observed) {}
 
     private record Alarm(Tick at, Timers.Scheduled timer) {}
 }

@@ -97,6 +97,9 @@ record Observed(
     }
 
     Observed withListed(List<EngineDyno> nextStrays) {
+        if (adopted && strays.isEmpty() && nextStrays.isEmpty()) {
+            return this;
+        }
         return new Observed(app, true, quieting, dynos, backoffs, acknowledged, nextStrays);
     }
 

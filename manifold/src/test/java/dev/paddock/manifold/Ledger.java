@@ -1,0 +1,204 @@
+package dev.paddock.manifold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.Tick;
+import dev.paddock.core.VirtualTime;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoState;
+import dev.paddock.dyno.DynoTransition;
+import dev.paddock.dyno.EngineDyno;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// What the manifold told, as a database that may be away keeps it, and what it did, to be audited afterwards.
+final class Ledger implements ManifoldListener {
+    private final VirtualTime time;
+    private final List<Event> events = new ArrayList<>();
+    private final Map<DynoId, DynoState> states = new HashMap<>();
+    private final Map<DynoId, Tick> ups = new HashMap<>();
+    private final Set<DynoId> ended = new HashSet<>();
+    private final List<Notice> notices = new ArrayList<>();
+    private final List<DynoTransition> transitions = new ArrayList<>();
+    private Consumer<AppId> onChange = _ -> {};
+    private boolean away;
+    private boolean platformRestarted;
+
+    Ledger(VirtualTime time) {
+        this.time = time;
+    }
+
+    void onChange(Consumer<AppId> next) {
+        onChange = next;
+    }
+
+    void databaseGoesAway() {
+        away = true;
+    }
+
+    void databaseIsBack() {
+        away = false;
+    }
+
+    @Override
+    public void transition(DynoTransition transition) {
+        if (away) {
+            throw new IllegalStateException("the database is away");
+        }
+        DynoId id = transition.dyno();
+        DynoState before = states.getOrDefault(id, DynoState.CREATED);
+        if (transition.from() != before) {
+            // After a kill -9 the new platform tells again what it finds.
+            assertThat(platformRestarted).as("%s after %s", transition, before).isTrue();
+        }
+        transitions.add(transition);
+        states.put(id, transition.to());
+        if (transition.to() == DynoState.UP) {
+            ups.putIfAbsent(id, transition.tick());
+        }
+        if (transition.isEnd() && ended.add(id) && transition.to() == DynoState.CRASHED) {
+            crashed(transition);
+        }
+    }
+
+    private void crashed(DynoTransition transition) {
+        if (transition.kind() == DynoKind.FORMATION) {
+            Optional<Duration> uptime =
+                    Optional.ofNullable(ups.get(transition.dyno()))
+                            .map(up -> transition.tick().since(up));
+            Key key = new Key(transition.app(), transition.name());
+            events.add(new Event.Crash(key, transition.tick(), uptime));
+        }
+    }
+
+    @Override
+    public void changed(AppId app) {
+        onChange.accept(app);
+    }
+
+    @Override
+    public void notice(AppId app, Notice notice) {
+        notices.add(notice);
+    }
+
+    List<Notice> notices() {
+        return notices;
+    }
+
+    List<DynoTransition> transitions() {
+        return transitions;
+    }
+
+    boolean isCommitted(DynoId id) {
+        return ended.contains(id);
+    }
+
+    void started(DynoSpec spec) {
+        if (spec.kind() == DynoKind.FORMATION) {
+            events.add(new Event.Start(new Key(spec.app(), spec.name()), time.now()));
+        }
+    }
+
+    /// From now on crashes that were may be forgotten, by every name.
+    void reset(String why) {
+        platformRestarted |= why.startsWith("platform") && !events.isEmpty();
+        events.add(new Event.Reset(Optional.empty(), Optional.empty(), time.now()));
+    }
+
+    void wanted(Desired before, Desired next) {
+        if (!before.release().equals(next.release())) {
+            events.add(new Event.Reset(Optional.of(next.app()), Optional.empty(), time.now()));
+        }
+        events.add(new Event.Reset(Optional.of(next.app()), Optional.of(next), time.now()));
+    }
+
+    void assertEndsAreKnown(List<EngineDyno> present) {
+        Set<DynoId> running = new HashSet<>();
+        present.forEach(dyno -> running.add(dyno.spec().id()));
+        states.forEach((id, state) -> {
+            // What vanished while the platform was dead is nobody's to conclude here.
+            if (!running.contains(id) && !platformRestarted) {
+                assertThat(state)
+                        .as("the end of %s", id)
+                        .isIn(DynoState.CRASHED, DynoState.DOWN, DynoState.COMPLETE);
+            }
+        });
+    }
+
+    /// Counts crashes anew, from ticks alone, and looks for starts that came too early.
+    void assertRestartsKeptTheirPauses() {
+        Map<Key, Pause> pauses = new HashMap<>();
+        Map<AppId, Desired> wanted = new HashMap<>();
+        List<Event> inOrder = new ArrayList<>(events);
+        inOrder.sort(Comparator.comparing(Event::at));
+        for (Event event : inOrder) {
+            switch (event) {
+                case Event.Crash(Key key, Tick at, Optional<Duration> uptime) -> {
+                    Desired desired = wanted.get(key.app);
+                    if (desired == null || !wants(desired, key.name)) {
+                        continue;
+                    }
+                    Pause last = pauses.getOrDefault(key, Pause.NONE);
+                    int crashes = last.survivedBy(uptime) ? 1 : last.crashes + 1;
+                    Duration pause = Simulation.RESTARTS.pause(crashes);
+                    pauses.put(key, new Pause(crashes, pause, at.plus(pause)));
+                }
+                case Event.Start(Key key, Tick at) ->
+                        assertThat(at.nanos())
+                                .as("start of %s", key.name)
+                                .isGreaterThanOrEqualTo(
+                                        pauses.getOrDefault(key, Pause.NONE).until.nanos());
+                case Event.Reset(Optional<AppId> app, Optional<Desired> desired, _) -> {
+                    desired.ifPresent(it -> wanted.put(it.app(), it));
+                    pauses.keySet().removeIf(key -> isReset(key, app, desired));
+                }
+            }
+        }
+    }
+
+    private static boolean isReset(Key key, Optional<AppId> app, Optional<Desired> kept) {
+        return app.map(key.app::equals).orElse(true)
+                && !kept.map(it -> wants(it, key.name)).orElse(false);
+    }
+
+    private static boolean wants(Desired desired, DynoName name) {
+        return desired.types().stream()
+                .anyMatch(type ->
+                        type.type().equals(name.type()) && name.number() <= type.quantity());
+    }
+
+    private record Key(AppId app, DynoName name) {}
+
+    private record Pause(int crashes, Duration pause, Tick until) {
+        static final Pause NONE = new Pause(0, Duration.ZERO, new Tick(0));
+
+        boolean survivedBy(Optional<Duration> uptime) {
+            Duration needed =
+                    pause.compareTo(Duration.ofSeconds(60)) > 0 ? pause : Duration.ofSeconds(60);
+            return uptime.filter(it -> it.compareTo(needed) > 0).isPresent();
+        }
+    }
+
+    /// What the audit needs, by time.
+    private sealed interface Event {
+        Tick at();
+
+        record Crash(Key key, Tick at, Optional<Duration> uptime) implements Event {}
+
+        record Start(Key key, Tick at) implements Event {}
+
+        record Reset(Optional<AppId> app, Optional<Desired> except, Tick at) implements Event {}
+    }
+}

@@ -1,0 +1,396 @@
+package dev.paddock.manifold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.core.VirtualTime;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.FakeEngine;
+import dev.paddock.dyno.FakeEngine.Script;
+import dev.paddock.dyno.SlugRef;
+import dev.paddock.dyno.Stdio;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
+
+/// One seeded life of a manifold: an engine that loses events, fails and hangs, hosts that die, users who scale,
+/// release, restart and run, routers that answer late, a database that goes away, a platform that is killed. After the
+/// storm everything must be as wanted, and at no time may an invariant have been broken.
+final class Simulation {
+    static final RestartPolicy RESTARTS =
+            new RestartPolicy(Duration.ofSeconds(10), Duration.ofSeconds(40));
+
+    private static final int STORM_STEPS = 15;
+
+    /// By then every dyno that was started in the storm and is to crash or to come up late has done so.
+    private static final Duration LAST_OF_THE_STORM = Duration.ofSeconds(100);
+
+    private static final Duration CALM_LIMIT = Duration.ofSeconds(330);
+    private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
+    private static final List<String> HOSTS = List.of("host-1", "host-2", "host-3");
+    private static final ProcessType WORKER = new ProcessType("worker");
+
+    private final Random random;
+    private final VirtualTime time = new VirtualTime();
+    private final FakeEngine fake = new FakeEngine(time).hosts(HOSTS.toArray(String[]::new));
+    private final StormyEngine engine;
+    private final SimulatedRouters routers;
+    private final Ledger ledger = new Ledger(time);
+    private final Map<AppId, Desired> wanted = new LinkedHashMap<>();
+    private final int lossPercent;
+    private boolean storm = true;
+    private int generation;
+    private Manifold manifold;
+
+    Simulation(long seed) {
+        random = new Random(seed);
+        lossPercent = random.nextInt(4) * 12;
+        routers = new SimulatedRouters(time, random, () -> storm);
+        engine =
+                new StormyEngine(
+                        fake,
+                        random,
+                        () -> storm,
+                        this::beforeStart,
+                        this::beforeRetire,
+                        this::beforeForget);
+        fake.script(this::script);
+        fake.deliver(event -> !storm || random.nextInt(100) >= lossPercent);
+        fake.listen(event -> manifold().accept(event));
+        for (int app = random.nextInt(2); app >= 0; app--) {
+            AppId id = new AppId(new UUID(seed, app));
+            Desired first = desired(id, 1, 1, 1, DynoSize.STANDARD_1X);
+            ledger.wanted(first, first);
+            wanted.put(id, first);
+        }
+        manifold = boot();
+    }
+
+    private Manifold manifold() {
+        return manifold;
+    }
+
+    private Manifold boot() {
+        int mine = ++generation;
+        // Tasks of a killed platform never run.
+        Executor effects =
+                task ->
+                        time.schedule(
+                                Duration.ofMillis(random.nextInt(storm ? 400 : 5)),
+                                () -> {
+                                    if (generation == mine) {
+                                        task.run();
+                                    }
+                                });
+        Manifold next = new Manifold(engine, time, effects, ledger, RESTARTS);
+        manifold = next;
+        ledger.onChange(app -> routers.changed(app, next));
+        ledger.reset("platform restarted");
+        wanted.forEach(next::want);
+        for (int attempt = 0; ; attempt++) {
+            try {
+                next.start();
+                return next;
+            } catch (IllegalStateException e) {
+                assertThat(attempt).as("attempts to start").isLessThan(20);
+            }
+        }
+    }
+
+    void run() {
+        for (int step = 0; step < STORM_STEPS; step++) {
+            trouble();
+            run(Duration.ofMillis(random.nextInt(random.nextBoolean() ? 1_000 : 40_000)));
+        }
+        storm = false;
+        ledger.databaseIsBack();
+        HOSTS.forEach(fake::reviveHost);
+        calmDown();
+        assertEverythingIsAsWanted();
+        int calls = fake.calls().size();
+        run(Duration.ofSeconds(70));
+        assertThat(fake.calls()).as("calls of the engine once all is quiet").hasSize(calls);
+        ledger.assertRestartsKeptTheirPauses();
+    }
+
+    /// Until everything is as wanted, one-offs ended and all ends are collected.
+    private void calmDown() {
+        run(LAST_OF_THE_STORM);
+        Duration slice = Duration.ofSeconds(10);
+        Duration passed = Duration.ZERO;
+        while (!isAsWanted() && passed.compareTo(CALM_LIMIT) < 0) {
+            run(slice);
+            passed = passed.plus(slice);
+        }
+    }
+
+    private void run(Duration duration) {
+        time.advance(duration);
+        wanted.keySet().forEach(this::assertNamesAreUnique);
+    }
+
+    private void trouble() {
+        List<AppId> apps = List.copyOf(wanted.keySet());
+        AppId app = apps.get(random.nextInt(apps.size()));
+        switch (random.nextInt(13)) {
+            case 0, 1, 2 -> scale(app);
+            case 3 -> release(app);
+            case 4 -> resize(app);
+            case 5 -> {
+                ledger.reset("restart");
+                manifold.restart(app, Optional.empty(), Optional.empty());
+            }
+            case 6 -> aDyno().ifPresent(spec -> manifold.stop(spec.app(), spec.name()));
+            case 7, 8 -> aDyno().ifPresent(spec -> fake.exit(spec.id(), random.nextInt(3)));
+            case 9 -> {
+                String host = HOSTS.get(random.nextInt(HOSTS.size()));
+                fake.killHost(host);
+                time.schedule(Duration.ofSeconds(random.nextInt(60)), () -> fake.reviveHost(host));
+            }
+            case 10 -> {
+                ledger.databaseGoesAway();
+                time.schedule(Duration.ofSeconds(random.nextInt(60)), ledger::databaseIsBack);
+            }
+            case 11 -> oneOff(app);
+            case 12 -> {
+                manifold.close();
+                manifold = boot();
+            }
+            default -> throw new AssertionError();
+        }
+    }
+
+    private Optional<DynoSpec> aDyno() {
+        List<DynoSpec> running = fake.running();
+        return running.isEmpty()
+                ? Optional.empty()
+                : Optional.of(running.get(random.nextInt(running.size())));
+    }
+
+    private void scale(AppId app) {
+        Desired now = wanted(app);
+        want(
+                desired(
+                        app,
+                        now.release().number(),
+                        random.nextInt(6),
+                        random.nextInt(3),
+                        now.types().getFirst().size()));
+    }
+
+    private void release(AppId app) {
+        Desired now = wanted(app);
+        want(
+                desired(
+                        app,
+                        now.release().number() + 1,
+                        now.types().getFirst().quantity(),
+                        now.types().getLast().quantity(),
+                        now.types().getFirst().size()));
+    }
+
+    private void resize(AppId app) {
+        Desired now = wanted(app);
+        want(
+                desired(
+                        app,
+                        now.release().number(),
+                        now.types().getFirst().quantity(),
+                        now.types().getLast().quantity(),
+                        random.nextBoolean() ? DynoSize.STANDARD_1X : DynoSize.STANDARD_2X));
+    }
+
+    private Desired wanted(AppId app) {
+        return Objects.requireNonNull(wanted.get(app));
+    }
+
+    private void want(Desired desired) {
+        ledger.wanted(wanted(desired.app()), desired);
+        wanted.put(desired.app(), desired);
+        manifold.want(desired.app(), desired);
+    }
+
+    private void oneOff(AppId app) {
+        Stdio stdio = random.nextBoolean() ? new Stdio.Log() : new Stdio.Pipes();
+        DynoSpec spec =
+                new DynoSpec(
+                        DynoId.random(),
+                        app,
+                        new DynoName(ProcessType.RUN, 1000 + random.nextInt(9000)),
+                        DynoKind.ONE_OFF,
+                        wanted(app).release(),
+                        DynoSize.DEFAULT,
+                        "sleep",
+                        Map.of(),
+                        Optional.empty(),
+                        "host",
+                        stdio,
+                        false,
+                        List.of());
+        manifold.run(spec);
+        if (random.nextBoolean()) {
+            time.schedule(
+                    Duration.ofSeconds(random.nextInt(20)),
+                    () -> manifold().hangUp(app, spec.id()));
+        }
+    }
+
+    private Script script(DynoSpec spec) {
+        Script script =
+                Script.RUNS
+                        .placedAfter(Duration.ofMillis(random.nextInt(2_000)))
+                        .upAfter(Duration.ofMillis(random.nextInt(2_000)))
+                        .stopsAfter(Duration.ofMillis(random.nextInt(5_000)));
+        if (spec.kind() != DynoKind.FORMATION) {
+            return script.exits(Duration.ofSeconds(random.nextInt(100)), random.nextInt(2));
+        }
+        if (!storm) {
+            return script;
+        }
+        return switch (random.nextInt(20)) {
+            case 0 -> script.neverPlaced();
+            case 1 -> script.neverUp();
+            case 2 -> script.failsToLaunch("no space left");
+            case 3 -> script.upAfter(Duration.ofSeconds(random.nextInt(90)));
+            case 4 -> script.stopsAfter(Duration.ofSeconds(45));
+            case 5, 6, 7 -> script.exits(Duration.ofMillis(random.nextInt(90_000)), 1);
+            default -> script;
+        };
+    }
+
+    static Desired desired(AppId app, int release, int web, int worker, DynoSize size) {
+        ReleaseVersion version = new ReleaseVersion(release);
+        return new Desired(
+                app,
+                version,
+                version,
+                Map.of("A", "1"),
+                Optional.of(new SlugRef(new UUID(0, release), Path.of("slug"), "00")),
+                "host",
+                List.of(
+                        new Desired.Type(ProcessType.WEB, web, size, "serve $PORT", BOOT_LIMIT),
+                        new Desired.Type(WORKER, worker, size, "work", BOOT_LIMIT)));
+    }
+
+    private void beforeStart(DynoSpec spec) {
+        ledger.started(spec);
+        Observed observed = observed(spec.app());
+        if (observed.dyno(spec.id()).filter(ObservedDyno::isCurrent).isEmpty()) {
+            // Withdrawn again before its start was carried out; it is retired as soon as it exists.
+            return;
+        }
+        for (EngineDyno other : fake.list()) {
+            if (other.exit().isEmpty()
+                    && other.spec().app().equals(spec.app())
+                    && other.spec().name().equals(spec.name())) {
+                assertThat(observed.dyno(other.spec().id()).filter(ObservedDyno::isCurrent))
+                        .as("a dyno that carries the name %s while another starts", spec.name())
+                        .isEmpty();
+            }
+        }
+    }
+
+    private void beforeRetire(DynoId id) {
+        assertThat(routers.mayRoute(id)).as("a router may send requests to %s", id).isFalse();
+    }
+
+    private void beforeForget(DynoId id) {
+        assertThat(routers.mayKnow(id)).as("a router may know the address of %s", id).isFalse();
+        assertThat(ledger.isCommitted(id)).as("the end of %s is committed", id).isTrue();
+    }
+
+    private Observed observed(AppId app) {
+        return manifold.observed(app).orElseThrow();
+    }
+
+    private void assertNamesAreUnique(AppId app) {
+        List<DynoName> names =
+                manifold.observed(app).stream()
+                        .flatMap(observed -> observed.all().stream())
+                        .filter(ObservedDyno::isCurrent)
+                        .map(ObservedDyno::name)
+                        .toList();
+        assertThat(names).as("names of dynos in service").doesNotHaveDuplicates();
+        assertThat(manifold.view(app).dynos().stream().map(DynoView::name).toList())
+                .as("names in the view")
+                .doesNotHaveDuplicates();
+    }
+
+    private boolean isAsWanted() {
+        return wanted.values().stream()
+                .allMatch(desired ->
+                        running(desired.app()).equals(expected(desired))
+                                && known(desired.app()) == expected(desired).size());
+    }
+
+    private void assertEverythingIsAsWanted() {
+        for (Desired desired : wanted.values()) {
+            List<String> expected = expected(desired);
+            assertThat(running(desired.app())).as("dynos that are up").isEqualTo(expected);
+            assertThat(known(desired.app())).as("dynos the engine has").isEqualTo(expected.size());
+            assertThat(manifold.view(desired.app()).dynos()).hasSize(expected.size());
+        }
+        ledger.assertEndsAreKnown(fake.list());
+    }
+
+    private static List<String> expected(Desired desired) {
+        List<String> expected = new ArrayList<>();
+        for (Desired.Type type : desired.types()) {
+            for (int number = 1; number <= type.quantity(); number++) {
+                expected.add(describe(type, number, desired.release()));
+            }
+        }
+        return expected;
+    }
+
+    private List<String> running(AppId app) {
+        return fake.list().stream()
+                .filter(dyno -> dyno.spec().app().equals(app) && dyno.up())
+                .map(Simulation::describe)
+                .sorted()
+                .toList();
+    }
+
+    private long known(AppId app) {
+        return fake.list().stream().filter(dyno -> dyno.spec().app().equals(app)).count();
+    }
+
+    private static String describe(Desired.Type type, int number, ReleaseVersion release) {
+        return type.type() + "." + number + " " + release + " " + type.size().name();
+    }
+
+    private static String describe(EngineDyno dyno) {
+        DynoSpec spec = dyno.spec();
+        return spec.name() + " " + spec.release() + " " + spec.size().name();
+    }
+
+    /// The state at the end, for the message of a failed run.
+    String describe() {
+        Map<String, Object> state = new TreeMap<>();
+        state.put("wanted", wanted.values());
+        state.put(
+                "engine",
+                fake.list().stream().map(Object::toString).collect(Collectors.joining("\n  ")));
+        List<Object> observed = new ArrayList<>();
+        wanted.keySet().forEach(app -> manifold.observed(app).ifPresent(observed::add));
+        state.put("observed", observed);
+        return state.toString();
+    }
+}
