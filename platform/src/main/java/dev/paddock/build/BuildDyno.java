@@ -90,6 +90,9 @@ final class BuildDyno {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
+                if (batch.isEmpty() && end.filter(seen -> seen instanceof End.Lost).isPresent()) {
+                    break; // what it wrote went with its host
+                }
                 if (endBy == 0) {
                     reason = trouble.get();
                     if (reason.isPresent()) {
