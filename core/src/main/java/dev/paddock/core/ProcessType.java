@@ -4,8 +4,10 @@ import java.util.regex.Pattern;
 
 /// The name of a kind of process, as it stands before the colon in a Procfile.
 public record ProcessType(String value) implements Comparable<ProcessType> {
+    public static final int MAX_LENGTH = 63;
+
     // First: the constants below are checked against it.
-    private static final Pattern VALID = Pattern.compile("[A-Za-z0-9_-]{1,63}");
+    private static final Pattern VALID = Pattern.compile("[A-Za-z0-9_-]{1," + MAX_LENGTH + "}");
 
     public static final ProcessType WEB = new ProcessType("web");
     public static final ProcessType RELEASE = new ProcessType("release");

@@ -2,6 +2,7 @@ package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoEvent;
@@ -69,7 +70,13 @@ final class Observer {
     }
 
     /// A new release, which a config change is too, gives crashed dynos a new chance; a scaling does not.
+    ///
+    /// Numbers of releases only grow, so a wish for an older one was overtaken; only "no release" always counts.
     void want(Desired next) {
+        boolean overtaken = next.release().compareTo(desired.release()) < 0;
+        if (overtaken && !next.release().equals(ReleaseVersion.NONE)) {
+            return;
+        }
         if (!next.release().equals(desired.release())) {
             observed = observed.withBackoffs(Map.of());
         }

@@ -3,19 +3,54 @@ package dev.paddock.formation;
 import dev.paddock.apps.Apps;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.Actor;
+import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
+import dev.paddock.core.Release;
+import dev.paddock.core.Slug;
+import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoSize;
+import dev.paddock.log.LogLine;
 import dev.paddock.log.LogSink;
+import dev.paddock.log.LogSource;
+import dev.paddock.manifold.Desired;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The formation of each app; with start-up, the only caller of `Manifold.want`. Safe for any thread.
+///
+/// What an app should run is told to the manifold while its row is locked, after the change was committed: of two
+/// changes at once the later one is told last.
 public final class Formations {
+    /// Dynos of one process type (dynos.md section 2).
+    public static final int MAX_QUANTITY = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Formations.class);
+
+    private final Database database;
+    private final InstantSource clock;
+    private final Apps apps;
+    private final SlugStore slugs;
+    private final Manifold manifold;
+    private final LogSink log;
+    private final Releases releases;
+    private final RunningReleases running;
+
     public Formations(
             Database database,
             InstantSource clock,
@@ -24,34 +59,228 @@ public final class Formations {
             Releases releases,
             Manifold manifold,
             LogSink log) {
-        throw new UnsupportedOperationException();
+        this.database = database;
+        this.clock = clock;
+        this.apps = apps;
+        this.slugs = slugs;
+        this.releases = releases;
+        this.running = new RunningReleases(releases);
+        this.manifold = manifold;
+        this.log = log;
     }
 
     /// The process types of the current release, sorted by name.
     public List<FormationEntry> list(AppId app) {
-        throw new UnsupportedOperationException();
+        Map<ProcessType, String> commands = commands(releases.current(app));
+        List<FormationRow> rows =
+                database.jdbi().withHandle(handle -> FormationRow.ofApp(handle, app));
+        return entries(rows, commands);
+    }
+
+    private Map<ProcessType, String> commands(Release release) {
+        return release.slug().flatMap(slugs::find).map(Slug::processTypes).orElse(Map.of());
+    }
+
+    private static List<FormationEntry> entries(
+            Collection<FormationRow> rows, Map<ProcessType, String> commands) {
+        return rows.stream()
+                .filter(row -> commands.containsKey(row.type()))
+                .map(row -> row.entry(commands.getOrDefault(row.type(), "")))
+                .toList();
     }
 
     /// All updates or none. Throws UserError: unknown type (`not_found`, "Couldn't find that process type (x)."),
-    /// quantity out of 0..100, unknown size. Logs `Scaled to web@3:Standard-1X ... by user x`.
+    /// quantity out of 0..100. Logs `Scaled to web@3:Standard-1X ... by user x`.
     public List<FormationEntry> scale(AppId app, List<Update> updates, Actor user) {
-        throw new UnsupportedOperationException();
+        Map<ProcessType, String> commands = commands(releases.current(app));
+        List<FormationEntry> scaled =
+                database.jdbi()
+                        .inTransaction(handle -> {
+                            lock(handle, app);
+                            return scale(handle, app, commands, updates);
+                        });
+        log.write(
+                LogLine.of(
+                        app,
+                        clock.instant(),
+                        LogSource.APP,
+                        "api",
+                        "Scaled to " + describe(scaled) + " by user " + user.email()));
+        tell(app);
+        return scaled;
+    }
+
+    private List<FormationEntry> scale(
+            Handle handle, AppId app, Map<ProcessType, String> commands, List<Update> updates) {
+        Map<ProcessType, FormationRow> rows = new TreeMap<>();
+        FormationRow.ofApp(handle, app).stream()
+                .filter(row -> commands.containsKey(row.type()))
+                .forEach(row -> rows.put(row.type(), row));
+        Instant now = now();
+        for (Update update : updates) {
+            FormationRow row = rows.get(update.type());
+            if (row == null) {
+                throw new UserError(
+                        "not_found",
+                        "Couldn't find that process type (" + update.type() + ").",
+                        "formation");
+            }
+            rows.put(update.type(), row.with(quantity(row, update), size(row, update), now));
+        }
+        rows.values().forEach(row -> row.update(handle));
+        return entries(rows.values(), commands);
+    }
+
+    private static int quantity(FormationRow row, Update update) {
+        // As long: the number may be the largest there is.
+        long quantity =
+                update.quantity()
+                        .map(it ->
+                                it.relative() ? (long) row.quantity() + it.number() : it.number())
+                        .orElse((long) row.quantity());
+        if (quantity < 0 || quantity > MAX_QUANTITY) {
+            throw UserError.invalid(
+                    "Cannot scale "
+                            + row.type()
+                            + " to "
+                            + quantity
+                            + " dynos: a process type may have 0 to "
+                            + MAX_QUANTITY
+                            + ".");
+        }
+        return (int) quantity;
+    }
+
+    private static DynoSize size(FormationRow row, Update update) {
+        return update.size().orElse(row.size());
+    }
+
+    private static String describe(List<FormationEntry> entries) {
+        return entries.stream()
+                .map(it -> it.type() + "@" + it.quantity() + ":" + it.size().name())
+                .collect(Collectors.joining(" "));
     }
 
     /// The current release changed: the first one with a slug gets web=1, types that are gone lose their entry, and
     /// the manifold is told.
     public void released(AppId app) {
-        throw new UnsupportedOperationException();
+        fit(app);
+        tell(app);
     }
 
-    /// Tells the manifold what every app should run; at start-up, before `Manifold.start`.
+    /// Gives each process type of the current slug its row, and takes it from the others.
+    private void fit(AppId app) {
+        Release current = releases.current(app);
+        if (current.slug().isEmpty()) {
+            return;
+        }
+        Map<ProcessType, String> commands = commands(current);
+        database.jdbi()
+                .useTransaction(handle -> {
+                    lock(handle, app);
+                    fit(handle, app, commands);
+                });
+    }
+
+    private void fit(Handle handle, AppId app, Map<ProcessType, String> commands) {
+        List<FormationRow> rows = FormationRow.ofApp(handle, app);
+        boolean first = rows.isEmpty();
+        for (FormationRow row : rows) {
+            if (!commands.containsKey(row.type())) {
+                row.delete(handle);
+            }
+        }
+        Map<ProcessType, FormationRow> known =
+                rows.stream().collect(Collectors.toMap(FormationRow::type, row -> row));
+        Instant now = now();
+        for (ProcessType type : commands.keySet()) {
+            if (!known.containsKey(type)) {
+                int quantity = first && type.isWeb() ? 1 : 0;
+                new FormationRow(UUID.randomUUID(), app, type, quantity, DynoSize.DEFAULT, now, now)
+                        .insert(handle);
+            }
+        }
+    }
+
+    /// Tells the manifold what every app should run; at start-up, before `Manifold.start`. Finishes what a release
+    /// that was cut off had still to do.
     public void wantAll() {
-        throw new UnsupportedOperationException();
+        for (App app : apps.all()) {
+            try {
+                released(app.id());
+            } catch (UserError e) {
+                LOG.info("app {} is skipped at start: {}", app.id(), e.message());
+            }
+        }
     }
 
     /// The app is being destroyed: wants nothing from now on.
     public void wantNothing(AppId app) {
-        throw new UnsupportedOperationException();
+        manifold.want(app, Desired.nothing(app));
+    }
+
+    private void tell(AppId app) {
+        Release release = releases.current(app);
+        Optional<Slug> slug = release.slug().flatMap(slugs::find);
+        Desired empty =
+                new Desired(
+                        app,
+                        release.version(),
+                        release.version(),
+                        Map.of(),
+                        Optional.empty(),
+                        "",
+                        List.of());
+        Optional<Desired> full = slug.map(it -> running.desired(release, it, slugs.ref(it)));
+        database.jdbi()
+                .useTransaction(handle -> {
+                    lock(handle, app);
+                    List<FormationRow> rows = FormationRow.ofApp(handle, app);
+                    manifold.want(
+                            app, full.map(it -> withTypes(it, release, slug, rows)).orElse(empty));
+                });
+    }
+
+    private static Desired withTypes(
+            Desired desired, Release release, Optional<Slug> slug, List<FormationRow> rows) {
+        Map<ProcessType, String> commands = slug.map(Slug::processTypes).orElse(Map.of());
+        var bootLimit = RunningReleases.bootLimit(release.config());
+        List<Desired.Type> types =
+                entries(rows, commands).stream()
+                        .map(it ->
+                                new Desired.Type(
+                                        it.type(),
+                                        it.quantity(),
+                                        it.size(),
+                                        it.command(),
+                                        bootLimit))
+                        .toList();
+        return new Desired(
+                desired.app(),
+                desired.release(),
+                desired.oldestRunning(),
+                desired.environment(),
+                desired.slug(),
+                desired.stack(),
+                types);
+    }
+
+    private static void lock(Handle handle, AppId app) {
+        boolean locked =
+                handle.createQuery(
+                                "select id from apps where id = :app and not destroying for update")
+                        .bind("app", app)
+                        .mapTo(UUID.class)
+                        .findOne()
+                        .isPresent();
+        if (!locked) {
+            throw UserError.notFound("app");
+        }
+    }
+
+    /// PostgreSQL keeps microseconds.
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 
     /// One change of a formation: absolute (`3`) or relative (`+1`, `-1`) quantity, size, or both.
@@ -59,9 +288,18 @@ public final class Formations {
 
     /// A number of dynos, absolute or relative to what is.
     public record Quantity(int number, boolean relative) {
+        private static final Pattern TEXT = Pattern.compile("([+-]?)([0-9]{1,9})");
+
         /// Parses `3`, `+1`, `-1`; throws UserError for anything else.
         public static Quantity parse(String text) {
-            throw new UnsupportedOperationException();
+            var match = TEXT.matcher(text);
+            if (!match.matches()) {
+                throw UserError.invalid(
+                        "Cannot scale to \"" + text + "\": use a number like 2, +1 or -1.");
+            }
+            int number = Integer.parseInt(match.group(2));
+            return new Quantity(
+                    match.group(1).equals("-") ? -number : number, !match.group(1).isEmpty());
         }
     }
 }
