@@ -1,4 +1,4 @@
 @NullMarked
-package dev.paddock.engine;
+package dev.paddock.engine.local;
 
 import org.jspecify.annotations.NullMarked;

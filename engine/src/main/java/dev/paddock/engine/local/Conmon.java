@@ -1,0 +1,195 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.dyno.Stdio;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Drives crun, with a conmon beside each container that outlives us: it keeps the log, the terminal and, at the end,
+/// the exit status.
+final class Conmon {
+    /// At this size conmon throws the log away and begins a new one.
+    static final long LOG_BYTES = 10_000_000;
+
+    private static final Duration CREATE_LIMIT = Duration.ofSeconds(30);
+    private static final Duration FIRST_LOOK = Duration.ofMillis(1);
+    private static final Duration LAST_LOOK = Duration.ofMillis(20);
+
+    private final Path conmon;
+    private final Path crun;
+    private final List<String> wrapper;
+
+    Conmon(Path conmon, Path crun, Cgroup.Hierarchies hierarchies) {
+        this.conmon = conmon;
+        this.crun = crun;
+        this.wrapper = hierarchies.hybrid() ? hidingUnified() : List.of();
+    }
+
+    /// crun refuses v1 controllers beside a v2 mount, so it gets a mount namespace without the latter. As a slave
+    /// of ours it drops what we unmount, so that it does not keep removed network namespaces alive.
+    private static List<String> hidingUnified() {
+        return List.of(
+                "unshare",
+                "--mount",
+                "--propagation",
+                "slave",
+                "sh",
+                "-c",
+                "umount -l " + Cgroup.Hierarchies.UNIFIED + "; exec \"$@\"",
+                "sh");
+    }
+
+    /// Creates the container and returns when its first process exists and waits to be started.
+    ProcessIdentity create(DynoFiles files, Stdio stdio) throws LaunchFailure {
+        String id = files.id().toString();
+        List<String> words = new ArrayList<>(wrapper);
+        words.addAll(
+                List.of(conmon.toString(), "--api-version", "1", "-c", id, "-u", id, "-n", id));
+        words.addAll(List.of("-r", crun.toString(), "-b", files.bundle().toString()));
+        words.addAll(List.of("-p", files.pid().toString(), "-P", files.conmonPid().toString()));
+        words.addAll(List.of("--exit-dir", files.runtime().resolve(DynoFiles.EXITS).toString()));
+        words.addAll(List.of("--socket-dir-path", files.runtime().resolve(DynoFiles.SOCKETS).toString()));
+        for (String argument : crunOptions(files)) {
+            words.addAll(List.of("--runtime-arg", argument));
+        }
+        words.addAll(
+                switch (stdio) {
+                    case Stdio.Log() ->
+                            List.of(
+                                    "-l",
+                                    "k8s-file:" + files.log(),
+                                    "--log-size-max",
+                                    Long.toString(LOG_BYTES));
+                    case Stdio.Terminal _ -> List.of("-l", "none", "-t", "-i");
+                    case Stdio.Pipes() -> List.of("-l", "none", "-i");
+                });
+        try {
+            int status = Command.run(words, Command.NOTHING, files.conmonOutput(), CREATE_LIMIT);
+            if (status != 0) {
+                throw failed(files, "conmon ended with status " + status);
+            }
+        } catch (IOException e) {
+            throw new LaunchFailure("conmon cannot be run: " + e.getMessage(), e);
+        }
+        return awaitPid(files);
+    }
+
+    private ProcessIdentity awaitPid(DynoFiles files) throws LaunchFailure {
+        long deadline = System.nanoTime() + CREATE_LIMIT.toNanos();
+        Duration look = FIRST_LOOK;
+        while (true) {
+            Optional<Long> pid = number(files.pid());
+            if (pid.isPresent()) {
+                return ProcessIdentity.of(pid.get())
+                        .orElseThrow(() -> failed(files, "the container ended at once"));
+            }
+            if (Files.exists(files.exit())
+                    || conmon(files).filter(ProcessIdentity::alive).isEmpty()) {
+                throw failed(files, "crun could not create the container");
+            }
+            if (System.nanoTime() > deadline) {
+                throw failed(files, "crun did not create the container within 30 s");
+            }
+            try {
+                Thread.sleep(look);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new LaunchFailure("the start was interrupted", e);
+            }
+            look = look.multipliedBy(2).compareTo(LAST_LOOK) < 0 ? look.multipliedBy(2) : LAST_LOOK;
+        }
+    }
+
+    private static LaunchFailure failed(DynoFiles files, String what) {
+        String said = "";
+        try {
+            said = Files.readString(files.conmonOutput(), StandardCharsets.ISO_8859_1).strip();
+        } catch (IOException e) {
+            // The message then lacks conmon's own words.
+        }
+        return new LaunchFailure(said.isEmpty() ? what : what + ": " + said, null);
+    }
+
+    /// The conmon of a dyno, as it noted itself.
+    Optional<ProcessIdentity> conmon(DynoFiles files) {
+        return ProcessIdentity.noted(files.conmonPid());
+    }
+
+    /// Lets the container's first process begin its command.
+    void start(DynoFiles files) throws LaunchFailure {
+        Command.Result result = crun(files, "start", files.id().toString());
+        if (!result.ok()) {
+            throw new LaunchFailure("crun could not start the container: " + result.output(), null);
+        }
+    }
+
+    /// Removes what crun keeps of a container, killing what is left of it; nothing if there is nothing.
+    void delete(DynoFiles files) {
+        if (Files.exists(files.containers().resolve(files.id().toString()))) {
+            crun(files, "delete", "-f", files.id().toString());
+        }
+    }
+
+    /// Runs a container to its end, without a conmon; its output goes to the bundle.
+    Command.Result run(String name, Path bundle, Path containers, Path input, Duration limit) {
+        Path output = bundle.resolve("output");
+        List<String> words = new ArrayList<>(wrapper);
+        words.addAll(List.of(crun.toString(), "--root", containers.toString()));
+        words.addAll(List.of("--cgroup-manager", "cgroupfs", "run", "-b", bundle.toString(), name));
+        try {
+            int status = Command.run(words, input, output, limit);
+            return new Command.Result(
+                    status, Files.readString(output, StandardCharsets.ISO_8859_1).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException("crun cannot be run: " + e.getMessage(), e);
+        }
+    }
+
+    void delete(String name, Path containers) {
+        List<String> words = new ArrayList<>(wrapper);
+        words.addAll(List.of(crun.toString(), "--root", containers.toString()));
+        words.addAll(List.of("--cgroup-manager", "cgroupfs", "delete", "-f", name));
+        Command.run(words, "");
+    }
+
+    private Command.Result crun(DynoFiles files, String... arguments) {
+        List<String> words = new ArrayList<>(wrapper);
+        words.add(crun.toString());
+        words.addAll(crunOptions(files));
+        words.addAll(List.of(arguments));
+        return Command.run(words, "");
+    }
+
+    private static List<String> crunOptions(DynoFiles files) {
+        return List.of("--root", files.containers().toString(), "--cgroup-manager", "cgroupfs");
+    }
+
+    /// The exit status conmon left; empty while the container lives, or when conmon was killed.
+    static Optional<Integer> exitStatus(DynoFiles files) {
+        return number(files.exit()).map(Long::intValue);
+    }
+
+    private static Optional<Long> number(Path file) {
+        try {
+            String text = Files.readString(file).strip();
+            return text.isEmpty() ? Optional.empty() : Optional.of(Long.valueOf(text));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /// A container could not be created or started; the message says why.
+    static final class LaunchFailure extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        LaunchFailure(String message, @org.jspecify.annotations.Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.dyno.DynoOutput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the log file that conmon writes, through its rotations. A cursor is the number of the file and a position in
+/// it; [LogFiles] keeps the files that conmon has left until they are read. For one thread.
+final class ConmonLog implements DynoOutput {
+    private static final int BUFFER = 1 << 16;
+    private static final int BATCH = 1000;
+
+    /// With conmon's own 46 bytes; to tell lines from bytes before any was read.
+    private static final int TYPICAL_LINE = 120;
+
+    private static final Duration FIRST_LOOK = Duration.ofMillis(20);
+    private static final Duration LAST_LOOK = Duration.ofMillis(250);
+
+    private final LogFiles files;
+    private final BooleanSupplier dynoEnded;
+    private final LogParser parser = new LogParser();
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+    private @Nullable FileChannel channel;
+    private long number;
+    private long position;
+    private long consumed;
+    private long lost;
+    private boolean ended;
+    private boolean closed;
+
+    ConmonLog(LogFiles files, long cursor, BooleanSupplier dynoEnded) {
+        this.files = files;
+        this.dynoEnded = dynoEnded;
+        this.number = LogFiles.number(cursor);
+        this.position = LogFiles.position(cursor);
+    }
+
+    @Override
+    public List<Line> read(Duration wait) {
+        long deadline = System.nanoTime() + wait.toNanos();
+        Duration look = FIRST_LOOK;
+        while (!closed) {
+            boolean last = dynoEnded.getAsBoolean();
+            List<Line> lines = available(last);
+            long left = deadline - System.nanoTime();
+            if (!lines.isEmpty() || ended || left <= 0) {
+                return lines;
+            }
+            try {
+                Thread.sleep(Duration.ofNanos(Math.min(left, look.toNanos())));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return List.of();
+            }
+            look = look.multipliedBy(2).compareTo(LAST_LOOK) < 0 ? look.multipliedBy(2) : LAST_LOOK;
+        }
+        return List.of();
+    }
+
+    /// The lines there are now; with `last` set, nothing more will be written, and what is there is all.
+    private List<Line> available(boolean last) {
+        List<Line> lines = new ArrayList<>();
+        try {
+            while (lines.size() < BATCH) {
+                if (fill()) {
+                    long begin = position - buffer.remaining();
+                    parser.parse(buffer, LogFiles.cursor(number, begin), lines);
+                } else if (!advance()) {
+                    if (last && !ended) {
+                        parser.end(LogFiles.cursor(number, position), lines);
+                        ended = true;
+                    }
+                    break;
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read a dyno's log: " + e.getMessage(), e);
+        }
+        return lines;
+    }
+
+    /// Reads on in the current file; false when there is nothing more now.
+    private boolean fill() throws IOException {
+        FileChannel open = channel;
+        if (open == null) {
+            open = open();
+            if (open == null) {
+                return false;
+            }
+            channel = open;
+        }
+        buffer.clear();
+        int count = open.read(buffer, position);
+        if (count <= 0) {
+            return false;
+        }
+        position += count;
+        consumed += count;
+        buffer.flip();
+        return true;
+    }
+
+    private @Nullable FileChannel open() throws IOException {
+        OptionalLong first = files.first(number);
+        if (first.isEmpty()) {
+            return null;
+        }
+        if (first.getAsLong() != number) {
+            // The file the cursor points into is gone, with what had not been read of it.
+            leave(first.getAsLong());
+        }
+        try {
+            return FileChannel.open(files.path(number));
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /// Goes to the next file, if conmon has begun one and this one is read to its end.
+    private boolean advance() throws IOException {
+        FileChannel open = channel;
+        if (open == null || !files.left(number)) {
+            return false;
+        }
+        if (open.size() == position) {
+            open.close();
+            channel = null;
+            leave(number + 1);
+        }
+        return true;
+    }
+
+    private long averageLine() {
+        return parser.lines() == 0 ? TYPICAL_LINE : Math.max(1, consumed / parser.lines());
+    }
+
+    private void leave(long next) {
+        long bytes = files.lostBytes() + Math.max(0, next - number - 1) * Conmon.LOG_BYTES;
+        if (bytes > 0) {
+            lost += Math.max(1, bytes / averageLine());
+            parser.reset();
+        }
+        number = next;
+        position = 0;
+    }
+
+    @Override
+    public boolean ended() {
+        return ended;
+    }
+
+    @Override
+    public long lost() {
+        long since = lost;
+        lost = 0;
+        return since;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close a dyno's log", e);
+        }
+    }
+}

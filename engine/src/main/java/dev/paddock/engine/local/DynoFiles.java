@@ -1,0 +1,93 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.dyno.DynoId;
+import java.nio.file.Path;
+
+/// Where one dyno's files are: what belongs to this boot in the runtime directory, what may grow on disk.
+///
+/// @param bundle holds the record of the dyno, its OCI bundle and conmon's files
+/// @param disk holds what the dyno writes, and its output
+record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
+    static final String DYNOS = "dynos";
+    static final String EXITS = "exits";
+    static final String SOCKETS = "socks";
+    static final String CONTAINERS = "crun";
+
+    static DynoFiles of(LocalSettings settings, DynoId id) {
+        return new DynoFiles(
+                settings.runtime(),
+                settings.data(),
+                id,
+                settings.runtime().resolve(DYNOS).resolve(id.toString()),
+                settings.data().resolve(DYNOS).resolve(id.toString()));
+    }
+
+    void create() {
+        Directory.createPrivate(bundle);
+        Directory.createPrivate(disk);
+    }
+
+    Path spec() {
+        return bundle.resolve("spec.json");
+    }
+
+    Path life() {
+        return bundle.resolve("life.json");
+    }
+
+    Path config() {
+        return bundle.resolve("config.json");
+    }
+
+    Path hosts() {
+        return bundle.resolve("hosts");
+    }
+
+    Path pid() {
+        return bundle.resolve("pid");
+    }
+
+    Path conmonPid() {
+        return bundle.resolve("conmon.pid");
+    }
+
+    Path conmonOutput() {
+        return bundle.resolve("conmon.out");
+    }
+
+    Path control() {
+        return bundle.resolve("ctl");
+    }
+
+    Path exit() {
+        return runtime.resolve(EXITS).resolve(id.toString());
+    }
+
+    Path sockets() {
+        return runtime.resolve(SOCKETS).resolve(id.toString());
+    }
+
+    Path socket() {
+        return sockets().resolve("attach");
+    }
+
+    Path containers() {
+        return runtime.resolve(CONTAINERS);
+    }
+
+    Path log() {
+        return disk.resolve("log");
+    }
+
+    Path upper() {
+        return disk.resolve("upper");
+    }
+
+    Path work() {
+        return disk.resolve("work");
+    }
+
+    Path temporary() {
+        return disk.resolve("tmp");
+    }
+}

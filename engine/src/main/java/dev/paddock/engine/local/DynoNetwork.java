@@ -1,0 +1,261 @@
+package dev.paddock.engine.local;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Ready network namespaces, each with one link to the host and an address fixed to its slot. Creating one takes
+/// longer than the rest of a start, so some are kept ahead. Safe for any thread.
+final class DynoNetwork {
+    /// Namespaces kept ready.
+    static final int READY = 8;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DynoNetwork.class);
+    private static final Path NAMESPACES = Path.of("/run/netns");
+    private static final Path LINKS = Path.of("/sys/class/net");
+    private static final int HASH_IN_LINK = 8;
+
+    private final String hash;
+    private final int network;
+    private final Object lock = new Object();
+    // Guarded by lock.
+    private final BitSet taken = new BitSet();
+    private final Deque<Integer> ready = new ArrayDeque<>();
+    private boolean refilling;
+    private boolean closed;
+
+    DynoNetwork(String hash, int network) {
+        this.hash = hash;
+        this.network = network;
+    }
+
+    static String linkPrefix(String hash) {
+        return "pd" + hash.substring(0, HASH_IN_LINK);
+    }
+
+    /// The addresses of all slots.
+    static String addresses(int network) {
+        return address(network * Registry.SLOTS * 4) + "/21";
+    }
+
+    /// Takes over the namespaces that an earlier process left, except those that dynos hold, and fills the pool.
+    void open(List<Integer> held) {
+        synchronized (lock) {
+            held.forEach(taken::set);
+            for (int slot : existing(hash)) {
+                if (!taken.get(slot) && Files.exists(LINKS.resolve(link(slot)))) {
+                    taken.set(slot);
+                    ready.add(slot);
+                }
+            }
+        }
+        refill();
+    }
+
+    /// A slot whose namespace is ready; made on the spot when the pool is empty.
+    int take() {
+        Integer slot;
+        synchronized (lock) {
+            slot = ready.poll();
+        }
+        if (slot == null) {
+            slot = create();
+        }
+        refill();
+        return slot;
+    }
+
+    /// Gives a slot back. The dyno could not change its namespace, so the next one may have it.
+    void release(int slot) {
+        synchronized (lock) {
+            if (!taken.get(slot) || ready.contains(slot)) {
+                return;
+            }
+            if (ready.size() < READY && !closed) {
+                ready.add(slot);
+                return;
+            }
+        }
+        destroy(slot);
+    }
+
+    Path namespace(int slot) {
+        return NAMESPACES.resolve(name(slot));
+    }
+
+    String dynoAddress(int slot) {
+        return address(offset(slot) + 2);
+    }
+
+    /// Stops making new ones ahead.
+    void close() {
+        synchronized (lock) {
+            closed = true;
+        }
+    }
+
+    /// Removes the ready ones.
+    void drain() {
+        close();
+        List<Integer> unused;
+        synchronized (lock) {
+            unused = new ArrayList<>(ready);
+            ready.clear();
+        }
+        unused.forEach(this::destroy);
+    }
+
+    private void refill() {
+        synchronized (lock) {
+            if (refilling || closed) {
+                return;
+            }
+            refilling = true;
+        }
+        Thread.ofVirtual().name("network-pool").start(this::fill);
+    }
+
+    private void fill() {
+        try {
+            while (wantsMore()) {
+                int slot = create();
+                synchronized (lock) {
+                    ready.add(slot);
+                }
+            }
+        } catch (IllegalStateException e) {
+            LOG.warn("No more network namespaces ahead: {}", e.getMessage());
+        } finally {
+            synchronized (lock) {
+                refilling = false;
+            }
+        }
+    }
+
+    private boolean wantsMore() {
+        synchronized (lock) {
+            return !closed && ready.size() < READY;
+        }
+    }
+
+    private int create() {
+        int slot = reserve();
+        Command.Result made = make(slot);
+        if (!made.ok()) {
+            destroy(slot);
+            throw new IllegalStateException(
+                    "no network namespace can be made with ip: " + made.output());
+        }
+        return slot;
+    }
+
+    private int reserve() {
+        synchronized (lock) {
+            int slot = taken.nextClearBit(0);
+            if (slot >= Registry.SLOTS) {
+                throw new IllegalStateException(
+                        "all " + Registry.SLOTS + " network slots of this platform are in use");
+            }
+            taken.set(slot);
+            return slot;
+        }
+    }
+
+    private Command.Result make(int slot) {
+        String host = address(offset(slot) + 1);
+        String outside =
+                """
+                netns add %1$s
+                link add %2$s addrgenmode none type veth peer name eth0 addrgenmode none netns %1$s
+                addr add %3$s/30 dev %2$s
+                link set %2$s up
+                """
+                        .formatted(name(slot), link(slot), host);
+        Command.Result result = Command.run(List.of("ip", "-batch", "-"), outside);
+        if (!result.ok()) {
+            return result;
+        }
+        String inside =
+                """
+                addr add %1$s/30 dev eth0
+                link set lo up
+                link set eth0 up
+                route add default via %2$s
+                """
+                        .formatted(dynoAddress(slot), host);
+        return Command.run(List.of("ip", "-n", name(slot), "-batch", "-"), inside);
+    }
+
+    private void destroy(int slot) {
+        remove(name(slot), link(slot));
+        synchronized (lock) {
+            taken.clear(slot);
+        }
+    }
+
+    /// Removes every namespace and link of a platform.
+    static void purge(String hash) {
+        for (int slot : existing(hash)) {
+            remove(name(hash, slot), link(hash, slot));
+        }
+    }
+
+    private static void remove(String name, String link) {
+        // The link first: a namespace is taken apart later, in the background, and would keep its
+        // end until then.
+        if (Files.exists(LINKS.resolve(link))) {
+            Command.run("ip", "link", "del", link);
+        }
+        if (Files.exists(NAMESPACES.resolve(name))) {
+            Command.run("ip", "netns", "del", name);
+        }
+    }
+
+    private static List<Integer> existing(String hash) {
+        String prefix = "paddock-" + hash + "-";
+        return Directory.names(NAMESPACES).stream()
+                .filter(name -> name.startsWith(prefix))
+                .map(name -> parse(name.substring(prefix.length())))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static Optional<Integer> parse(String number) {
+        try {
+            return Optional.of(Integer.valueOf(number));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private int offset(int slot) {
+        return (network * Registry.SLOTS + slot) * 4;
+    }
+
+    private static String address(int offset) {
+        return "198." + (18 + (offset >> 16)) + "." + (offset >> 8 & 0xff) + "." + (offset & 0xff);
+    }
+
+    private String name(int slot) {
+        return name(hash, slot);
+    }
+
+    private String link(int slot) {
+        return link(hash, slot);
+    }
+
+    private static String name(String hash, int slot) {
+        return "paddock-" + hash + "-" + slot;
+    }
+
+    private static String link(String hash, int slot) {
+        return linkPrefix(hash) + "-" + slot;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.paddock.engine.local;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Who may talk to whom: one nft table per platform, named after it, and, where Docker closed forwarding for
+/// everybody, a way through in its chain. Safe for any thread.
+final class Firewall {
+    static final String ALL_DYNOS = "198.18.0.0/15";
+
+    private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
+
+    private final String table;
+    private final String links;
+    private final Path memory;
+
+    /// @param links prefix of the host's ends of the dynos' links
+    /// @param registry the directory shared by all platforms, where the former state of forwarding is kept
+    Firewall(String hash, String links, Path registry) {
+        this.table = "paddock_" + hash;
+        this.links = links;
+        this.memory = registry.resolve("ip_forward");
+    }
+
+    /// Puts the rules in force, in one transaction.
+    ///
+    /// @param network addresses of this platform's dynos
+    /// @param resolvers name servers that dynos may ask even when they are on this machine
+    void raise(String network, List<String> resolvers) {
+        Command.Result result = Command.run(List.of("nft", "-f", "-"), rules(network, resolvers));
+        if (!result.ok()) {
+            throw new IllegalStateException(
+                    "The rules that keep dynos apart cannot be set with nft: "
+                            + result.output()
+                            + " Check that the kernel has nftables (`nft list ruleset`).");
+        }
+        forward();
+        passDocker();
+    }
+
+    private String rules(String network, List<String> resolvers) {
+        String names = "\"" + links + "*\"";
+        String dns =
+                resolvers.isEmpty()
+                        ? ""
+                        : "iifname %s ip daddr { %s } meta l4proto { tcp, udp } th dport 53 accept"
+                                .formatted(names, String.join(", ", resolvers));
+        return """
+        table inet %1$s
+        delete table inet %1$s
+        table inet %1$s {
+            chain forward {
+                type filter hook forward priority -10; policy accept;
+                iifname %2$s jump from_dyno
+                oifname %2$s jump to_dyno
+            }
+            chain from_dyno {
+                meta nfproto ipv6 drop
+                ip saddr != %3$s drop
+                ip daddr { %4$s, 127.0.0.0/8, 169.254.0.0/16 } drop
+            }
+            chain to_dyno {
+                ct state established,related accept
+                drop
+            }
+            chain input {
+                type filter hook input priority -10; policy accept;
+                iifname %2$s jump to_host
+            }
+            chain to_host {
+                ct state established,related accept
+                %5$s
+                drop
+            }
+            chain postrouting {
+                type nat hook postrouting priority 100; policy accept;
+                ip saddr %3$s oifname != %2$s masquerade
+            }
+        }
+        """
+                .formatted(table, names, network, ALL_DYNOS, dns);
+    }
+
+    private void forward() {
+        try {
+            String before = Files.readString(FORWARDING).strip();
+            if (!before.equals("1")) {
+                Files.writeString(memory, before);
+                Files.writeString(FORWARDING, "1\n");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot switch on net.ipv4.ip_forward", e);
+        }
+    }
+
+    /// An accept in our own table does not overrule Docker's closed FORWARD chain; one in DOCKER-USER does.
+    private void passDocker() {
+        if (!docker("list chain ip filter DOCKER-USER").contains(links)) {
+            for (String direction : List.of("iifname", "oifname")) {
+                docker(
+                        "insert rule ip filter DOCKER-USER %s \"%s*\" accept"
+                                .formatted(direction, links));
+            }
+        }
+    }
+
+    private static String docker(String rule) {
+        // Fails where Docker is not: there is nothing to pass then.
+        return Command.run(List.of("nft", "-a", "-f", "-"), rule + "\n").output();
+    }
+
+    /// Takes the rules away.
+    void lower() {
+        Command.run("nft", "delete", "table", "inet", table);
+        for (String line : docker("list chain ip filter DOCKER-USER").split("\n", -1)) {
+            int handle = line.indexOf("# handle ");
+            if (handle >= 0 && line.contains("\"" + links + "*\"")) {
+                docker("delete rule ip filter DOCKER-USER handle " + line.substring(handle + 9));
+            }
+        }
+    }
+
+    /// Gives forwarding back the state it had before the first platform.
+    void restoreForwarding() {
+        try {
+            if (Files.exists(memory)) {
+                Files.writeString(FORWARDING, Files.readString(memory));
+                Files.delete(memory);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot restore net.ipv4.ip_forward", e);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.core.UserError;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.Exit;
+import dev.paddock.dyno.Mount;
+import dev.paddock.dyno.Stdio;
+import dev.paddock.engine.local.Conmon.LaunchFailure;
+import dev.paddock.engine.local.OciBundle.BundleMount;
+import dev.paddock.engine.local.OciBundle.Limits;
+import dev.paddock.engine.local.OciBundle.TerminalSize;
+import dev.paddock.engine.local.SlugCache.SlugRefused;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/// Turns a spec into a container that waits to be started, and takes away again what it made. Safe for any thread.
+final class Launcher {
+    /// The hard limit, at which the kernel kills (R15), as a multiple of the quota.
+    static final int HARD_LIMIT = 2;
+
+    private static final long TEMPORARY_BYTES = 128L << 20;
+    private static final int FIRST_PORT = 5_000;
+
+    /// Ports from here on are given to outgoing connections by the kernel.
+    private static final int END_OF_PORTS = 32_768;
+
+    private static final String HOME = "/app";
+    private static final String DYNO_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+    private final LocalSettings settings;
+    private final HostStack stack;
+    private final Conmon conmon;
+    private final DynoNetwork network;
+    private final UserNumbers users;
+    private final SlugCache slugs;
+    private final Map<String, String> buildEnvironment;
+
+    Launcher(
+            LocalSettings settings,
+            HostStack stack,
+            Conmon conmon,
+            DynoNetwork network,
+            UserNumbers users,
+            SlugCache slugs,
+            Map<String, String> buildEnvironment) {
+        this.settings = settings;
+        this.stack = stack;
+        this.conmon = conmon;
+        this.network = network;
+        this.users = users;
+        this.slugs = slugs;
+        this.buildEnvironment = buildEnvironment;
+    }
+
+    /// Creates the container, up to the moment before its command begins. Present: it cannot be started.
+    Optional<Exit> create(LocalDyno dyno) {
+        try {
+            int user = users.of(dyno.spec.app());
+            Optional<Path> slug = Optional.empty();
+            if (dyno.spec.slug().isPresent()) {
+                slug = Optional.of(slugs.unpacked(dyno.spec.app(), dyno.spec.slug().get(), user));
+            }
+            if (stopped(dyno)) {
+                return Optional.of(Exit.of(Exits.TERMINATED));
+            }
+            Life.Place place = place(dyno, user);
+            bundle(dyno, place, slug).write(dyno.files.config(), stack, dyno.cgroup);
+            ProcessIdentity init = conmon.create(dyno.files, dyno.spec.stdio());
+            ProcessIdentity beside =
+                    conmon.conmon(dyno.files)
+                            .orElseThrow(() -> new LaunchFailure("conmon ended at once", null));
+            boolean goesOn =
+                    dyno.change(life -> life.withProcesses(new Life.Processes(init, beside)));
+            return goesOn && !stopped(dyno)
+                    ? Optional.empty()
+                    : Optional.of(Exit.of(Exits.TERMINATED));
+        } catch (SlugRefused e) {
+            Exit.Cause cause = e.checksum() ? Exit.Cause.CHECKSUM : Exit.Cause.LAUNCH_FAILED;
+            return Optional.of(new Exit(1, cause, message(e)));
+        } catch (LaunchFailure
+                | IOException
+                | UncheckedIOException
+                | IllegalStateException
+                | UserError e) {
+            return Optional.of(new Exit(1, Exit.Cause.LAUNCH_FAILED, message(e)));
+        }
+    }
+
+    private static boolean stopped(LocalDyno dyno) {
+        return dyno.life().killAt().isPresent();
+    }
+
+    private static String message(Exception e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private Life.Place place(LocalDyno dyno, int user) {
+        int slot = network.take();
+        Life.Place place = new Life.Place(user, slot, port(dyno.spec));
+        dyno.change(life -> life.withPlace(place));
+        return place;
+    }
+
+    /// A new one for each start; one that the app's config names is left alone.
+    private static int port(DynoSpec spec) {
+        String wanted = spec.environment().getOrDefault("PORT", "");
+        if (wanted.matches("[0-9]{1,5}")) {
+            int port = Integer.parseInt(wanted);
+            if (port > 0 && port <= 0xffff) {
+                return port;
+            }
+        }
+        return ThreadLocalRandom.current().nextInt(FIRST_PORT, END_OF_PORTS);
+    }
+
+    private OciBundle bundle(LocalDyno dyno, Life.Place place, Optional<Path> slug)
+            throws IOException {
+        DynoSpec spec = dyno.spec;
+        boolean build = spec.kind() == DynoKind.BUILD;
+        List<BundleMount> mounts = new ArrayList<>();
+        mounts.addAll(accounts(dyno.files, place.user()));
+        mounts.add(home(dyno.files, place.user(), slug));
+        if (build) {
+            mounts.add(BundleMount.writable(owned(dyno.files.temporary(), place.user()), "/tmp"));
+        }
+        for (Mount mount : spec.mounts()) {
+            if (mount.writable()) {
+                Directory.give(mount.source(), place.user());
+            }
+            mounts.add(
+                    mount.writable()
+                            ? BundleMount.writable(mount.source(), mount.target())
+                            : BundleMount.readOnly(mount.source(), mount.target()));
+        }
+        return new OciBundle(
+                List.of(HostStack.INIT, "-g", "--", "/bin/bash", HostStack.LAUNCH, spec.command()),
+                environment(spec, place.port()),
+                place.user(),
+                HOME,
+                spec.stdio() instanceof Stdio.Terminal(int rows, int columns)
+                        ? Optional.of(new TerminalSize(rows, columns))
+                        : Optional.empty(),
+                spec.id().toString(),
+                new Limits(
+                        spec.size().memoryBytes() * HARD_LIMIT,
+                        spec.size().processes(),
+                        spec.size().cpuShares(),
+                        build ? 0 : TEMPORARY_BYTES),
+                mounts,
+                Optional.of(network.namespace(place.slot())));
+    }
+
+    /// What tells a program who it is and where: its user has a name, its host name an address.
+    private List<BundleMount> accounts(DynoFiles files, int user) throws IOException {
+        Path directory = settings.runtime().resolve("users").resolve(Integer.toString(user));
+        Path passwd = directory.resolve("passwd");
+        Path group = directory.resolve("group");
+        if (!Files.exists(group)) {
+            Directory.create(directory, "rwxr-xr-x");
+            Files.writeString(
+                    passwd,
+                    """
+                    root:x:0:0:root:/:/usr/sbin/nologin
+                    dyno:x:%1$d:%1$d::%2$s:/bin/bash
+                    nobody:x:65534:65534:nobody:/:/usr/sbin/nologin
+                    """
+                            .formatted(user, HOME));
+            Files.writeString(group, "root:x:0:\ndyno:x:%d:\nnogroup:x:65534:\n".formatted(user));
+        }
+        Files.writeString(files.hosts(), "127.0.0.1 localhost\n127.0.0.1 " + files.id() + "\n");
+        return List.of(
+                BundleMount.readOnly(passwd, "/etc/passwd"),
+                BundleMount.readOnly(group, "/etc/group"),
+                BundleMount.readOnly(files.hosts(), "/etc/hosts"));
+    }
+
+    private BundleMount home(DynoFiles files, int user, Optional<Path> slug) {
+        owned(files.upper(), user);
+        if (slug.isEmpty()) {
+            return BundleMount.writable(files.upper(), HOME);
+        }
+        Directory.createPrivate(files.work());
+        // Through a link of ours, for a comma or colon in the operator's path would end an overlay
+        // option.
+        Path link = settings.runtime().resolve(LocalEngine.DATA_LINK);
+        return BundleMount.overlay(
+                link.resolve(settings.data().relativize(slug.get())),
+                link.resolve(settings.data().relativize(files.upper())),
+                link.resolve(settings.data().relativize(files.work())),
+                HOME);
+    }
+
+    private static Path owned(Path directory, int user) {
+        Directory.create(directory, "rwxr-xr-x");
+        Directory.give(directory, user);
+        return directory;
+    }
+
+    private Map<String, String> environment(DynoSpec spec, int port) {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("HOME", HOME);
+        environment.put("PATH", DYNO_PATH);
+        environment.put("USER", "dyno");
+        environment.put("LANG", "C.UTF-8");
+        environment.put("DYNO", spec.name().toString());
+        environment.put("PORT", Integer.toString(port));
+        if (spec.kind() == DynoKind.BUILD) {
+            environment.putAll(buildEnvironment);
+        }
+        environment.putAll(spec.environment());
+        // A value that is no port would make the platform look for the dyno at another one than the
+        // app binds.
+        environment.put("PORT", Integer.toString(port));
+        return environment;
+    }
+
+    /// Takes away the container and what the dyno wrote, but not what it logged nor its place.
+    void clear(LocalDyno dyno) {
+        dyno.cgroup.kill();
+        conmon.delete(dyno.files);
+        conmon.conmon(dyno.files).ifPresent(beside -> killConmon(dyno, beside));
+        dyno.cgroup.remove();
+        Directory.remove(dyno.files.upper(), dyno.files.work(), dyno.files.temporary());
+    }
+
+    /// The pid file is believed only if that process is what was recorded, or, before it was, our conmon.
+    private static void killConmon(LocalDyno dyno, ProcessIdentity beside) {
+        Optional<ProcessIdentity> recorded = dyno.life().processes().map(Life.Processes::conmon);
+        boolean ours =
+                recorded.isPresent()
+                        ? recorded.get().equals(beside)
+                        : beside.runs("conmon", dyno.id().toString());
+        if (ours) {
+            Signals.send(beside, Signals.KILL);
+        }
+    }
+
+    /// Takes away everything, the record last.
+    void forget(LocalDyno dyno) {
+        clear(dyno);
+        dyno.life().place().ifPresent(place -> network.release(place.slot()));
+        Directory.remove(
+                dyno.files.sockets(),
+                dyno.files.exit(),
+                dyno.files.disk(),
+                dyno.files.bundle());
+    }
+}

@@ -1,0 +1,26 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.core.Timers;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// What a local engine is told about its platform.
+///
+/// @param runtime directory of this boot, `/run/paddock/HASH`; its parent is shared with the other platforms
+/// @param data directory on disk for unpacked slugs and what dynos write
+/// @param hash 12 hex digits that names on this machine carry
+/// @param hostEnvironment where settings for builds (proxies, certificates, npm) are taken from
+public record LocalSettings(
+        Path runtime, Path data, String hash, Timers timers, Map<String, String> hostEnvironment) {
+    public LocalSettings {
+        hostEnvironment = Map.copyOf(hostEnvironment);
+        if (!hash.matches("[0-9a-f]{12}")) {
+            throw new IllegalArgumentException("not 12 hex digits: " + hash);
+        }
+    }
+
+    /// With the environment of this process for builds.
+    public static LocalSettings of(Path runtime, Path data, String hash, Timers timers) {
+        return new LocalSettings(runtime, data, hash, timers, System.getenv());
+    }
+}

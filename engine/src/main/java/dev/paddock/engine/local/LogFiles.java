@@ -1,0 +1,125 @@
+package dev.paddock.engine.local;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/// The log files of one dyno. conmon replaces a full one by a new one of the same name; a second name given to each
+/// (`log.0`, `log.1`, ...) keeps its content until it has been read. Safe for any thread.
+final class LogFiles {
+    /// Bits of a cursor for the position in a file.
+    private static final int POSITION_BITS = 40;
+
+    /// A file that was left behind stays until the one after it is left behind too.
+    private static final int KEPT = 2;
+
+    /// A log below this size is not about to be replaced, so that there is nothing to count yet.
+    private static final long COUNTED_FROM = Conmon.LOG_BYTES / 8;
+
+    private final Path current;
+    private final Supplier<OptionalLong> written;
+    private final Object lock = new Object();
+    // Guarded by lock.
+    private final TreeMap<Long, Path> files = new TreeMap<>();
+    private long counted;
+    private long atMost;
+
+    /// @param current the name conmon writes to
+    /// @param written how much conmon wrote in its life, as far as can be known
+    LogFiles(Path current, Supplier<OptionalLong> written) {
+        this.current = current;
+        this.written = written;
+        String prefix = current.getFileName() + ".";
+        for (String name : Directory.names(current.resolveSibling("."))) {
+            if (name.matches("log\\.[0-9]+")) {
+                files.put(
+                        Long.valueOf(name.substring(prefix.length())),
+                        current.resolveSibling(name));
+            }
+        }
+    }
+
+    static long cursor(long number, long position) {
+        return number << POSITION_BITS | position;
+    }
+
+    static long number(long cursor) {
+        return cursor >>> POSITION_BITS;
+    }
+
+    static long position(long cursor) {
+        return cursor & ((1L << POSITION_BITS) - 1);
+    }
+
+    Path path(long number) {
+        return current.resolveSibling("log." + number);
+    }
+
+    /// The first file from `number` on that still exists; empty while there is none.
+    OptionalLong first(long number) throws IOException {
+        synchronized (lock) {
+            look();
+            Long first = files.ceilingKey(number);
+            return first == null ? OptionalLong.empty() : OptionalLong.of(first);
+        }
+    }
+
+    /// Whether conmon has left that file for another.
+    boolean left(long number) throws IOException {
+        synchronized (lock) {
+            look();
+            return !files.isEmpty() && files.lastKey() > number;
+        }
+    }
+
+    /// How many bytes conmon wrote into files that it replaced before they got a second name, since the last call.
+    long lostBytes() {
+        synchronized (lock) {
+            // Whole files are lost or none; what conmon writes elsewhere stays far below half of
+            // one.
+            long missing = atMost - counted;
+            if (missing < Conmon.LOG_BYTES / 2) {
+                return 0;
+            }
+            counted += missing;
+            return missing;
+        }
+    }
+
+    private void look() throws IOException {
+        if (!files.isEmpty() && same(files.lastEntry().getValue(), current)) {
+            if (Files.size(current) > COUNTED_FROM) {
+                written.get().ifPresent(bytes -> atMost = bytes);
+            }
+            return;
+        }
+        written.get().ifPresent(bytes -> atMost = bytes);
+        long number = files.isEmpty() ? 0 : files.lastKey() + 1;
+        try {
+            Files.createLink(path(number), current);
+        } catch (NoSuchFileException | FileAlreadyExistsException e) {
+            // conmon is just replacing it; the next look sees the new one.
+            return;
+        }
+        if (!files.isEmpty()) {
+            counted += Files.size(files.lastEntry().getValue());
+        }
+        files.put(number, path(number));
+        while (files.size() > KEPT) {
+            Files.deleteIfExists(files.pollFirstEntry().getValue());
+        }
+    }
+
+    private static boolean same(Path one, Path other) throws IOException {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/// Runs dynos on this machine with conmon and crun.
+///
+/// [LocalEngine] implements the port and owns everything here; a [LocalDyno] is one dyno's life, kept on disk so that
+/// a later process can adopt it. [OciBundle] says what a dyno sees and may do, [DynoNetwork] whom it may talk to,
+/// [Cgroup] what it may use. Start with [LocalEngine#start].
+@NullMarked
+package dev.paddock.engine.local;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,25 @@
+# Runs a dyno's command: the profile scripts first, then the command, each seeing what came before.
+__paddock_command=$1
+set --
+for __paddock_script in /app/.profile.d/*.sh; do
+    if [ -r "$__paddock_script" ]; then
+        . "$__paddock_script"
+    fi
+done
+if [ -r /app/.profile ]; then
+    . /app/.profile
+fi
+unset __paddock_script
+case $__paddock_command in
+*[\;\&\|\<\>\(\)\{\}\`]* | *$'\n'*)
+    # When the dyno is stopped every process gets SIGTERM. This shell then waits for the program it runs and ends
+    # with its status; if it died first, everything else would be killed at once.
+    trap 'exit $?' TERM
+    eval "$__paddock_command"
+    exit
+    ;;
+*)
+    # A simple command: the shell started here replaces itself by the program.
+    exec /bin/bash -c "$__paddock_command"
+    ;;
+esac

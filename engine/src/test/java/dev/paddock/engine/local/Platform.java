@@ -1,0 +1,220 @@
+package dev.paddock.engine.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoEvent;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoOutput;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.Exit;
+import dev.paddock.dyno.Mount;
+import dev.paddock.dyno.SlugRef;
+import dev.paddock.dyno.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+
+/// A platform of its own for tests: a local engine on fresh directories, taken off the machine at the end.
+final class Platform implements AutoCloseable {
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    final String hash = "%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
+    final Path runtime = Path.of("/run/paddock", hash);
+    final Path data;
+    final Timers timers = new RealTimers();
+    final List<DynoEvent> events = new CopyOnWriteArrayList<>();
+    LocalEngine engine;
+
+    Platform() throws IOException {
+        assumeTrue(
+                "root".equals(System.getProperty("user.name")),
+                "skipped: containers need root");
+        assumeTrue(
+                LocalEngine.missingPackages().isEmpty(),
+                "skipped: these packages are missing: " + LocalEngine.missingPackages());
+        data = Files.createTempDirectory("paddock-engine-");
+        engine = open();
+    }
+
+    private LocalEngine open() {
+        LocalEngine opened = new LocalEngine(LocalSettings.of(runtime, data, hash, timers));
+        opened.listen(events::add);
+        return opened;
+    }
+
+    /// As after kill -9: the old engine is dropped, a new one takes over.
+    void reopen() {
+        engine.close();
+        events.clear();
+        engine = open();
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+        LocalEngine.purge(runtime, data, hash);
+    }
+
+    DynoSpec bash(String command) {
+        return spec(command, DynoKind.FORMATION, new Stdio.Log(), false, Optional.empty());
+    }
+
+    DynoSpec web(String command) {
+        return spec(command, DynoKind.FORMATION, new Stdio.Log(), true, Optional.empty());
+    }
+
+    DynoSpec attached(String command, Stdio stdio) {
+        return spec(command, DynoKind.ONE_OFF, stdio, false, Optional.empty());
+    }
+
+    DynoSpec build(String command, Mount... mounts) {
+        DynoSpec spec =
+                spec(command, DynoKind.BUILD, new Stdio.Log(), false, Optional.empty());
+        return with(spec, spec.app(), DynoSize.BUILD, Map.of(), spec.slug(), List.of(mounts));
+    }
+
+    DynoSpec sized(DynoSpec spec, DynoSize size) {
+        return with(spec, spec.app(), size, spec.environment(), spec.slug(), spec.mounts());
+    }
+
+    DynoSpec slugged(DynoSpec spec, AppId app, SlugRef slug) {
+        return with(
+                spec, app, spec.size(), spec.environment(), Optional.of(slug), spec.mounts());
+    }
+
+    DynoSpec configured(DynoSpec spec, Map<String, String> environment) {
+        return with(spec, spec.app(), spec.size(), environment, spec.slug(), spec.mounts());
+    }
+
+    private static DynoSpec spec(
+            String command, DynoKind kind, Stdio stdio, boolean web, Optional<SlugRef> slug) {
+        return new DynoSpec(
+                DynoId.random(),
+                AppId.random(),
+                new DynoName(web ? ProcessType.WEB : new ProcessType("worker"), 1),
+                kind,
+                new ReleaseVersion(1),
+                DynoSize.DEFAULT,
+                command,
+                Map.of("GREETING", "hello"),
+                slug,
+                "host",
+                stdio,
+                web,
+                List.of());
+    }
+
+    private static DynoSpec with(
+            DynoSpec spec,
+            AppId app,
+            DynoSize size,
+            Map<String, String> environment,
+            Optional<SlugRef> slug,
+            List<Mount> mounts) {
+        return new DynoSpec(
+                spec.id(),
+                app,
+                spec.name(),
+                spec.kind(),
+                spec.release(),
+                size,
+                spec.command(),
+                environment,
+                slug,
+                spec.stack(),
+                spec.stdio(),
+                spec.web(),
+                mounts);
+    }
+
+    /// A slug with these files.
+    SlugRef slug(Map<String, String> files) throws IOException {
+        Path tree = Files.createTempDirectory(data, "tree");
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Path path = tree.resolve(file.getKey());
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, file.getValue());
+        }
+        Path archive = data.resolve(UUID.randomUUID() + ".tgz");
+        assertThat(
+                        Command.run(
+                                        "tar",
+                                        "-czf",
+                                        archive.toString(),
+                                        "-C",
+                                        tree.toString(),
+                                        ".")
+                                .ok())
+                .isTrue();
+        Command.run("chmod", "600", archive.toString());
+        String digest = Command.run("sha256sum", archive.toString()).output().substring(0, 64);
+        assertThat(HexFormat.of().parseHex(digest)).hasSize(32);
+        return new SlugRef(UUID.randomUUID(), archive, digest);
+    }
+
+    DynoSpec start(DynoSpec spec) {
+        engine.start(spec);
+        return spec;
+    }
+
+    DynoSpec startUp(DynoSpec spec) {
+        engine.start(spec);
+        await().atMost(LONG).until(() -> told(spec, DynoEvent.Up.class));
+        return spec;
+    }
+
+    boolean told(DynoSpec spec, Class<? extends DynoEvent> event) {
+        return events.stream()
+                .anyMatch(told -> told.id().equals(spec.id()) && event.isInstance(told));
+    }
+
+    EngineDyno seen(DynoSpec spec) {
+        return engine.list().stream()
+                .filter(dyno -> dyno.spec().id().equals(spec.id()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    Exit exit(DynoSpec spec) {
+        await().atMost(LONG).until(() -> told(spec, DynoEvent.Exited.class));
+        return seen(spec).exit().orElseThrow();
+    }
+
+    /// Everything the dyno wrote, when it has ended.
+    List<String> lines(DynoSpec spec) {
+        List<String> lines = new ArrayList<>();
+        try (DynoOutput output = engine.output(spec.id(), 0)) {
+            while (!output.ended()) {
+                output.read(LONG).forEach(line -> lines.add(line.text()));
+            }
+        }
+        return lines;
+    }
+
+    /// Runs a script in a dyno to its end and gives what it wrote.
+    String run(DynoSpec spec) {
+        start(spec);
+        exit(spec);
+        return lines(spec).stream().collect(Collectors.joining("\n"));
+    }
+}
