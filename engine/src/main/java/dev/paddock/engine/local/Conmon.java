@@ -54,7 +54,10 @@ final class Conmon {
         words.addAll(List.of("-r", crun.toString(), "-b", files.bundle().toString()));
         words.addAll(List.of("-p", files.pid().toString(), "-P", files.conmonPid().toString()));
         words.addAll(List.of("--exit-dir", files.runtime().resolve(DynoFiles.EXITS).toString()));
-        words.addAll(List.of("--socket-dir-path", files.runtime().resolve(DynoFiles.SOCKETS).toString()));
+        words.addAll(
+                List.of(
+                        "--socket-dir-path",
+                        files.runtime().resolve(DynoFiles.SOCKETS).toString()));
         for (String argument : crunOptions(files)) {
             words.addAll(List.of("--runtime-arg", argument));
         }

@@ -2,6 +2,7 @@ package dev.paddock.engine.local;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -72,6 +73,17 @@ final class Directory {
         Command.Result result = Command.run(existing, "");
         if (!result.ok()) {
             throw new IllegalStateException("cannot remove a directory: " + result.output());
+        }
+    }
+
+    /// Removes a directory unless somebody else has something in it.
+    static void removeEmpty(Path directory) {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            // Others still use it.
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot remove " + directory, e);
         }
     }
 }

@@ -173,7 +173,7 @@ final class DynoNetwork {
         String outside =
                 """
                 netns add %1$s
-                link add %2$s addrgenmode none type veth peer name eth0 addrgenmode none netns %1$s
+                link add %2$s type veth peer name eth0 netns %1$s
                 addr add %3$s/30 dev %2$s
                 link set %2$s up
                 """

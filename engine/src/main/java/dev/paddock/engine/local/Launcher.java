@@ -249,9 +249,6 @@ final class Launcher {
         clear(dyno);
         dyno.life().place().ifPresent(place -> network.release(place.slot()));
         Directory.remove(
-                dyno.files.sockets(),
-                dyno.files.exit(),
-                dyno.files.disk(),
-                dyno.files.bundle());
+                dyno.files.sockets(), dyno.files.exit(), dyno.files.disk(), dyno.files.bundle());
     }
 }

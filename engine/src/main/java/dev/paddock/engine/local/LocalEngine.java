@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -608,8 +609,7 @@ public final class LocalEngine implements Engine {
     public DynoOutput output(DynoId id, long cursor) {
         LocalDyno dyno = dynos.get(id);
         if (dyno == null) {
-            LogFiles none =
-                    new LogFiles(DynoFiles.of(settings, id).log(), java.util.OptionalLong::empty);
+            LogFiles none = new LogFiles(DynoFiles.of(settings, id).log(), OptionalLong::empty);
             return new ConmonLog(none, cursor, () -> true);
         }
         return new ConmonLog(dyno.log, cursor, dyno::ended);
@@ -706,6 +706,7 @@ public final class LocalEngine implements Engine {
             Directory.remove(runtime.resolve(name));
         }
         Directory.remove(data);
+        Directory.removeEmpty(runtime);
         if (new Registry(registry(runtime)).release(hash)) {
             firewall.restoreForwarding();
         }

@@ -1,6 +1,5 @@
 package dev.paddock.engine.local;
 
-
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.Engine;

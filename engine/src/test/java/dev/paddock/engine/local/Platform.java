@@ -46,9 +46,7 @@ final class Platform implements AutoCloseable {
     LocalEngine engine;
 
     Platform() throws IOException {
-        assumeTrue(
-                "root".equals(System.getProperty("user.name")),
-                "skipped: containers need root");
+        assumeTrue("root".equals(System.getProperty("user.name")), "skipped: containers need root");
         assumeTrue(
                 LocalEngine.missingPackages().isEmpty(),
                 "skipped: these packages are missing: " + LocalEngine.missingPackages());
@@ -88,8 +86,7 @@ final class Platform implements AutoCloseable {
     }
 
     DynoSpec build(String command, Mount... mounts) {
-        DynoSpec spec =
-                spec(command, DynoKind.BUILD, new Stdio.Log(), false, Optional.empty());
+        DynoSpec spec = spec(command, DynoKind.BUILD, new Stdio.Log(), false, Optional.empty());
         return with(spec, spec.app(), DynoSize.BUILD, Map.of(), spec.slug(), List.of(mounts));
     }
 
@@ -98,8 +95,7 @@ final class Platform implements AutoCloseable {
     }
 
     DynoSpec slugged(DynoSpec spec, AppId app, SlugRef slug) {
-        return with(
-                spec, app, spec.size(), spec.environment(), Optional.of(slug), spec.mounts());
+        return with(spec, app, spec.size(), spec.environment(), Optional.of(slug), spec.mounts());
     }
 
     DynoSpec configured(DynoSpec spec, Map<String, String> environment) {
@@ -156,15 +152,7 @@ final class Platform implements AutoCloseable {
             Files.writeString(path, file.getValue());
         }
         Path archive = data.resolve(UUID.randomUUID() + ".tgz");
-        assertThat(
-                        Command.run(
-                                        "tar",
-                                        "-czf",
-                                        archive.toString(),
-                                        "-C",
-                                        tree.toString(),
-                                        ".")
-                                .ok())
+        assertThat(Command.run("tar", "-czf", archive.toString(), "-C", tree.toString(), ".").ok())
                 .isTrue();
         Command.run("chmod", "600", archive.toString());
         String digest = Command.run("sha256sum", archive.toString()).output().substring(0, 64);
