@@ -40,7 +40,7 @@ record PostgresCluster(
 
     /// @param moreConfiguration lines that override the usual ones
     static PostgresCluster open(Path data, Path runtime, String moreConfiguration) {
-        Path root = data.toAbsolutePath().resolve("postgres");
+        Path root = data.toAbsolutePath();
         Path inside = runtime.toAbsolutePath().resolve("postgres");
         try {
             Files.createDirectories(root);

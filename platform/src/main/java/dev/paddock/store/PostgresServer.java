@@ -41,7 +41,7 @@ public final class PostgresServer {
         this.port = port;
     }
 
-    /// Unpacks the binaries below `data`, makes the cluster on first use, and starts the server in its own session;
+    /// Unpacks the binaries into `data`, makes the cluster there on first use, and starts the server in its own session;
     /// a live postmaster of the same binaries and boot is adopted.
     public static PostgresServer start(Path data, Path runtime) {
         return start(PostgresCluster.open(data, runtime, ""), runtime);

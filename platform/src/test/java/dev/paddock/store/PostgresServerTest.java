@@ -26,15 +26,15 @@ class PostgresServerTest {
     @BeforeEach
     void makeDirectories() throws IOException {
         top = Files.createTempDirectory("paddock-server");
-        data = Files.createDirectories(top.resolve("closed/data"));
+        data = Files.createDirectories(top.resolve("closed/postgres"));
         runtime = Files.createDirectory(top.resolve("run"));
         Files.setPosixFilePermissions(top, PosixFilePermissions.fromString("rwx--x--x"));
         Files.setPosixFilePermissions(
                 data.getParent(), PosixFilePermissions.fromString("rwx------"));
         // Unpacking takes a second; the binaries of the server that all tests share do as well.
         Path shared = TestDatabase.binaries();
-        Files.createDirectories(data.resolve("postgres"));
-        Files.createSymbolicLink(data.resolve("postgres").resolve(shared.getFileName()), shared);
+        Files.createDirectories(data);
+        Files.createSymbolicLink(data.resolve(shared.getFileName()), shared);
     }
 
     @AfterEach
@@ -55,7 +55,7 @@ class PostgresServerTest {
         }
         assertThat(
                         PosixFilePermissions.toString(
-                                Files.getPosixFilePermissions(data.resolve("postgres/password"))))
+                                Files.getPosixFilePermissions(data.resolve("password"))))
                 .isEqualTo("rw-------");
         assertThat(Files.readString(Path.of("/proc/" + server.pid() + "/cmdline")))
                 .doesNotContain(server.password());
@@ -116,7 +116,7 @@ class PostgresServerTest {
     void pidFileNamingAnotherLivingProcessIsIgnored() throws Exception {
         PostgresServer first = PostgresServer.start(data, runtime);
         write(first);
-        Path pidFile = data.resolve("postgres/cluster/postmaster.pid");
+        Path pidFile = data.resolve("cluster/postmaster.pid");
         String content = Files.readString(pidFile);
         first.stop();
         // As after a reboot: the pid belongs to another process of the same user by now, here
@@ -134,7 +134,7 @@ class PostgresServerTest {
     void takenPortIsReplacedByAnother() throws Exception {
         PostgresServer first = PostgresServer.start(data, runtime);
         write(first);
-        int port = Integer.parseInt(Files.readString(data.resolve("postgres/port")).strip());
+        int port = Integer.parseInt(Files.readString(data.resolve("port")).strip());
         first.stop();
 
         try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
@@ -147,14 +147,14 @@ class PostgresServerTest {
 
     @Test
     void interruptedInitialisationIsBegunAnew() throws Exception {
-        Path unfinished = Files.createDirectories(data.resolve("postgres/cluster.new/base"));
+        Path unfinished = Files.createDirectories(data.resolve("cluster.new/base"));
         Files.writeString(unfinished.resolveSibling("PG_VERSION"), "18\n");
 
         PostgresServer server = PostgresServer.start(data, runtime);
 
         write(server);
         assertThat(read(server)).isEqualTo("kept");
-        assertThat(data.resolve("postgres/cluster.new")).doesNotExist();
+        assertThat(data.resolve("cluster.new")).doesNotExist();
     }
 
     @Test
@@ -163,7 +163,7 @@ class PostgresServerTest {
 
         server.stop();
 
-        assertThat(Processes.workingIn(data.resolve("postgres/cluster"))).isEmpty();
+        assertThat(Processes.workingIn(data.resolve("cluster"))).isEmpty();
         assertThat(PostgresServer.stopLeftOver(runtime)).isFalse();
     }
 

@@ -48,7 +48,7 @@ public final class TestDatabase {
 
     /// The programs of the shared server, for tests that start another one.
     static Path binaries() {
-        return PostgresBinaries.unpack(INSTANCE.directory.resolve("data/postgres"));
+        return PostgresBinaries.unpack(INSTANCE.directory.resolve("data"));
     }
 
     private Path runtime() {
