@@ -111,9 +111,14 @@ final class Ledger implements ManifoldListener {
         }
     }
 
+    /// A new process of the platform knows of no crash and tells again what it finds.
+    void platformRestarts() {
+        platformRestarted = true;
+        forgetCrashes();
+    }
+
     /// From now on crashes that were may be forgotten, by every name.
-    void reset(String why) {
-        platformRestarted |= why.startsWith("platform") && !events.isEmpty();
+    void forgetCrashes() {
         events.add(new Event.Reset(Optional.empty(), Optional.empty(), time.now()));
     }
 

@@ -102,7 +102,6 @@ final class Simulation {
         Manifold next = new Manifold(engine, time, effects, ledger, RESTARTS);
         manifold = next;
         ledger.onChange(app -> routers.changed(app, next));
-        ledger.reset("platform restarted");
         wanted.forEach(next::want);
         for (int attempt = 0; ; attempt++) {
             try {
@@ -154,7 +153,7 @@ final class Simulation {
             case 3 -> release(app);
             case 4 -> resize(app);
             case 5 -> {
-                ledger.reset("restart");
+                ledger.forgetCrashes();
                 manifold.restart(app, Optional.empty(), Optional.empty());
             }
             case 6 -> aDyno().ifPresent(spec -> manifold.stop(spec.app(), spec.name()));
@@ -171,6 +170,7 @@ final class Simulation {
             case 11 -> oneOff(app);
             case 12 -> {
                 manifold.close();
+                ledger.platformRestarts();
                 manifold = boot();
             }
             default -> throw new AssertionError();

@@ -1,0 +1,463 @@
+package dev.paddock.manifold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.core.VirtualTime;
+import dev.paddock.dyno.DynoEvent;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoState;
+import dev.paddock.dyno.DynoTransition;
+import dev.paddock.dyno.Exit;
+import dev.paddock.dyno.FakeEngine;
+import dev.paddock.dyno.FakeEngine.Call;
+import dev.paddock.dyno.FakeEngine.Script;
+import dev.paddock.dyno.Stdio;
+import dev.paddock.manifold.ManifoldListener.Notice;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Stories of single apps; what happens in any order is in [SimulationTest].
+class ManifoldTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final DynoName WEB_1 = DynoName.parse("web.1");
+
+    private final AppId app = AppId.random();
+    private final VirtualTime time = new VirtualTime();
+    private final FakeEngine engine = new FakeEngine(time);
+    private final Ledger told = new Ledger(time);
+    private boolean routersAnswer = true;
+    private Manifold manifold;
+
+    ManifoldTest() {
+        manifold = boot();
+    }
+
+    @BeforeEach
+    void start() {
+        manifold.start();
+    }
+
+    private Manifold boot() {
+        Manifold next = new Manifold(engine, time, Runnable::run, told, Simulation.RESTARTS);
+        told.onChange(changed -> {
+            if (routersAnswer) {
+                time.schedule(
+                        Duration.ofMillis(5),
+                        () -> next.routed(changed, next.view(changed).revision()));
+            }
+        });
+        engine.listen(event -> manifold.accept(event));
+        return next;
+    }
+
+    private void want(int release, int web, int worker) {
+        manifold.want(app, Simulation.desired(app, release, web, worker, DynoSize.DEFAULT));
+    }
+
+    @Test
+    void wantedDynosComeUpAndAreRoutable() {
+        want(1, 2, 1);
+        assertThat(states()).isEqualTo("web.1 starting, web.2 starting, worker.1 starting");
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up, web.2 up, worker.1 up");
+        assertThat(view("web.1").routable()).isTrue();
+        assertThat(view("worker.1").routable()).isFalse();
+        assertThat(transitionsOf("web.1"))
+                .containsExactly("created to starting: START", "starting to up: UP");
+    }
+
+    @Test
+    void portIsExpandedInTheShownCommand() {
+        want(1, 1, 0);
+        time.advance(SECOND);
+
+        assertThat(told.transitions().getFirst().command()).isEqualTo("serve 5000");
+        assertThat(view("web.1").command()).isEqualTo("serve $PORT");
+    }
+
+    @Test
+    void dynoLeavesTheTableBeforeItIsStopped() {
+        want(1, 2, 0);
+        time.advance(SECOND);
+        routersAnswer = false;
+        long before = manifold.view(app).revision();
+
+        want(1, 1, 0);
+        time.advance(Duration.ofSeconds(20));
+
+        assertThat(states()).isEqualTo("web.1 up");
+        assertThat(manifold.view(app).revision()).isGreaterThan(before);
+        assertThat(retired()).isEmpty();
+
+        manifold.routed(app, before);
+        assertThat(retired()).isEmpty();
+        manifold.routed(app, manifold.view(app).revision());
+        assertThat(retired()).hasSize(1);
+        time.advance(Duration.ofSeconds(4));
+        assertThat(engine.list()).hasSize(1);
+        assertThat(transitionsOf("web.2").getLast()).isEqualTo("up to down: SCALE_DOWN");
+    }
+
+    @Test
+    void crashedDynoRestartsAtOnceThenAfterPauses() {
+        engine.script(_ -> Script.RUNS.exits(Duration.ofMillis(100), 0));
+        want(1, 0, 1);
+
+        time.advance(Duration.ofMillis(300));
+        assertThat(started()).isEqualTo(2);
+        assertThat(states()).isEqualTo("worker.1 crashed");
+        time.advance(Duration.ofSeconds(10));
+        assertThat(started()).isEqualTo(3);
+        time.advance(Duration.ofSeconds(19));
+        assertThat(started()).isEqualTo(3);
+        time.advance(Duration.ofSeconds(2));
+        assertThat(started()).isEqualTo(4);
+    }
+
+    @Test
+    void newReleaseAndRestartForgetTheCrashes() {
+        engine.script(_ -> Script.RUNS.exits(Duration.ofMillis(100), 1));
+        want(1, 0, 1);
+        time.advance(SECOND);
+        assertThat(started()).isEqualTo(2);
+
+        want(2, 0, 1);
+        time.advance(SECOND);
+        assertThat(started()).isEqualTo(4);
+
+        manifold.restart(app, Optional.empty(), Optional.empty());
+        time.advance(SECOND);
+        assertThat(started()).isEqualTo(6);
+
+        want(2, 0, 1);
+        time.advance(SECOND);
+        assertThat(started()).as("scaling does not").isEqualTo(6);
+    }
+
+    @Test
+    void overtakenWishForAnOlderReleaseIsIgnored() {
+        want(2, 1, 0);
+        want(1, 1, 0);
+        time.advance(SECOND);
+
+        assertThat(view("web.1").release()).isEqualTo(new ReleaseVersion(2));
+        manifold.want(app, Desired.nothing(app));
+        time.advance(SECOND);
+        assertThat(states()).isEmpty();
+    }
+
+    @Test
+    void longLifeForgetsTheCrashes() {
+        engine.script(_ -> Script.RUNS.exits(Duration.ofSeconds(70), 1));
+        want(1, 0, 1);
+
+        time.advance(Duration.ofSeconds(70 * 10 + 5));
+
+        assertThat(started()).as("always the first crash, always at once").isEqualTo(11);
+    }
+
+    @Test
+    void webDynoThatBindsNoPortIsKilledAsACrash() {
+        engine.script(_ -> Script.RUNS.neverUp());
+        want(1, 1, 0);
+
+        time.advance(Duration.ofSeconds(61));
+
+        assertThat(told.notices())
+                .startsWith(
+                        new Notice.BootTimeout(WEB_1, Duration.ofSeconds(60)),
+                        new Notice.Stopping(WEB_1, "SIGKILL"));
+        assertThat(transitionsOf("web.1"))
+                .containsSubsequence(
+                        "starting to crashed: BOOT_TIMEOUT",
+                        "created to starting: RESTART_AFTER_CRASH");
+    }
+
+    @Test
+    void releaseReplacesDynosAtTheSameMoment() {
+        want(1, 1, 0);
+        time.advance(SECOND);
+        DynoId old = view("web.1").id();
+
+        want(2, 1, 0);
+
+        assertThat(view("web.1").id()).isNotEqualTo(old);
+        assertThat(engine.running()).hasSize(2);
+        time.advance(SECOND);
+        assertThat(engine.running()).hasSize(1);
+        assertThat(told.notices())
+                .containsExactly(
+                        new Notice.Restarting(WEB_1, DynoState.UP),
+                        new Notice.Stopping(WEB_1, "SIGTERM"));
+    }
+
+    @Test
+    void stoppedFormationDynoIsStartedAnewAndOneOffEnds() {
+        want(1, 1, 0);
+        DynoSpec run = oneOff("run.4711", new Stdio.Log());
+        manifold.run(run);
+        time.advance(SECOND);
+        DynoId old = view("web.1").id();
+
+        manifold.stop(app, WEB_1);
+        manifold.stop(app, run.name());
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up");
+        assertThat(view("web.1").id()).isNotEqualTo(old);
+        assertThat(transitionsOf("run.4711").getLast()).isEqualTo("up to complete: STOP");
+    }
+
+    @Test
+    void oneOffIsNeverRestartedAndIsForgotten() {
+        engine.script(_ -> Script.RUNS.exits(SECOND, 3));
+        DynoSpec run = oneOff("run.4711", new Stdio.Log());
+        manifold.run(run);
+
+        time.advance(Duration.ofSeconds(5));
+
+        assertThat(transitionsOf("run.4711").getLast()).isEqualTo("up to complete: COMPLETE");
+        assertThat(told.transitions().getLast().exit()).contains(Exit.of(3));
+        assertThat(engine.list()).isEmpty();
+        assertThat(started()).isEqualTo(1);
+    }
+
+    @Test
+    void oneOffThatNobodyAttachesToEnds() {
+        manifold.run(oneOff("run.4711", new Stdio.Terminal(24, 80)));
+
+        time.advance(Duration.ofSeconds(35));
+
+        assertThat(told.notices()).contains(new Notice.NotAttached(DynoName.parse("run.4711")));
+        assertThat(transitionsOf("run.4711").getLast())
+                .isEqualTo("starting to complete: NOT_ATTACHED");
+    }
+
+    @Test
+    void hangUpIsRepeatedUntilTheLogSaysSo() {
+        engine.script(_ -> Script.RUNS.ignoresHangUp());
+        DynoSpec run = oneOff("run.4711", new Stdio.Pipes());
+        manifold.run(run);
+        time.advance(SECOND);
+        engine.attach(run.id()).close();
+        time.advance(SECOND);
+
+        manifold.hangUp(app, run.id());
+        time.advance(Duration.ofSeconds(12));
+
+        assertThat(engine.calls().stream().filter(Call.HangUp.class::isInstance)).hasSize(3);
+        assertThat(told.notices()).containsExactly(new Notice.Detached(run.name()));
+    }
+
+    @Test
+    void endIsForgottenOnlyWhenTheDatabaseIsBack() {
+        want(1, 0, 1);
+        time.advance(SECOND);
+        told.databaseGoesAway();
+        engine.exit(view("worker.1").id(), 1);
+        time.advance(Duration.ofSeconds(60));
+
+        assertThat(states()).as("the loop goes on").isEqualTo("worker.1 up");
+        assertThat(engine.list()).hasSize(2);
+
+        told.databaseIsBack();
+        time.advance(Duration.ofSeconds(15));
+        assertThat(engine.list()).hasSize(1);
+        assertThat(transitionsOf("worker.1"))
+                .containsExactly(
+                        "created to starting: START",
+                        "starting to up: UP",
+                        "up to crashed: EXIT",
+                        "created to starting: RESTART_AFTER_CRASH",
+                        "starting to up: UP");
+    }
+
+    @Test
+    void dynosOfADeadHostAreReplacedAtOnce() {
+        engine.hosts("host-1", "host-2");
+        want(1, 2, 0);
+        time.advance(SECOND);
+
+        engine.killHost("host-1");
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up, web.2 up");
+        assertThat(transitionsOf("web.1"))
+                .containsSubsequence("up to down: HOST_LOST", "created to starting: HOST_LOST");
+    }
+
+    @Test
+    void lostEventsAreMadeUpForByTheList() {
+        engine.deliver(_ -> false);
+        want(1, 1, 0);
+
+        time.advance(Duration.ofSeconds(4));
+        assertThat(states()).isEqualTo("web.1 up");
+
+        engine.exit(view("web.1").id(), 1);
+        time.advance(Duration.ofSeconds(7));
+        assertThat(states()).isEqualTo("web.1 up");
+        assertThat(started()).isEqualTo(2);
+    }
+
+    @Test
+    void newPlatformAdoptsWhatRunsAndRetiresTheRest() {
+        want(1, 3, 0);
+        DynoSpec run = oneOff("run.4711", new Stdio.Log());
+        manifold.run(run);
+        AppId other = AppId.random();
+        manifold.want(other, Simulation.desired(other, 1, 1, 0, DynoSize.DEFAULT));
+        time.advance(SECOND);
+        DynoId kept = view("web.1").id();
+        manifold.close();
+        told.platformRestarts();
+
+        manifold = boot();
+        want(1, 2, 0);
+        manifold.start();
+
+        assertThat(states()).isEqualTo("run.4711 up, web.1 up, web.2 up");
+        assertThat(view("web.1").id()).isEqualTo(kept);
+        time.advance(Duration.ofSeconds(5));
+        assertThat(engine.running()).extracting(DynoSpec::app).containsOnly(app);
+        assertThat(engine.running()).hasSize(3);
+        assertThat(started()).isEqualTo(5);
+    }
+
+    @Test
+    void buildDynosAreNotTheManifolds() {
+        DynoSpec build = spec("build.1", DynoKind.BUILD, new Stdio.Pipes());
+        engine.start(build);
+        time.advance(Duration.ofSeconds(100));
+        manifold.accept(new DynoEvent.Exited(build.id(), Exit.of(0)));
+
+        assertThat(engine.calls()).containsExactly(new Call.Start(build));
+        assertThat(told.transitions()).isEmpty();
+    }
+
+    @Test
+    void quietEndsEverythingUntilSomethingIsWantedAgain() throws InterruptedException {
+        want(1, 2, 1);
+        manifold.run(oneOff("run.4711", new Stdio.Log()));
+        time.advance(SECOND);
+
+        assertThat(manifold.quiet(app, Duration.ZERO)).isFalse();
+        time.advance(Duration.ofSeconds(5));
+
+        assertThat(manifold.quiet(app, Duration.ZERO)).isTrue();
+        assertThat(engine.list()).isEmpty();
+        want(1, 1, 0);
+        time.advance(SECOND);
+        assertThat(states()).isEqualTo("web.1 up");
+    }
+
+    @Test
+    void restartTouchesOnlyWhatWasChosen() {
+        want(1, 2, 1);
+        time.advance(SECOND);
+        DynoId one = view("web.1").id();
+        DynoId two = view("web.2").id();
+        DynoId worker = view("worker.1").id();
+
+        manifold.restart(app, Optional.empty(), Optional.of(WEB_1));
+        assertThat(view("web.1").id()).isNotEqualTo(one);
+        assertThat(view("web.2").id()).isEqualTo(two);
+
+        manifold.restart(app, Optional.of(ProcessType.WEB), Optional.empty());
+        assertThat(view("web.2").id()).isNotEqualTo(two);
+        assertThat(view("worker.1").id()).isEqualTo(worker);
+    }
+
+    @Test
+    void refusedStartIsACrash() {
+        engine.killHost("host-1");
+        want(1, 0, 1);
+        time.advance(SECOND);
+        assertThat(states()).isEqualTo("worker.1 crashed");
+
+        engine.reviveHost("host-1");
+        time.advance(Duration.ofSeconds(11));
+        assertThat(states()).isEqualTo("worker.1 up");
+        assertThat(told.transitions().get(1).exit().orElseThrow().detail())
+                .contains("no host is alive");
+    }
+
+    @Test
+    void memoryOverQuotaIsRemarked() {
+        want(1, 0, 1);
+        time.advance(SECOND);
+        DynoEvent.OverQuota event = new DynoEvent.OverQuota(view("worker.1").id(), 600, 512);
+
+        manifold.accept(event);
+
+        assertThat(told.notices())
+                .containsExactly(new Notice.OverQuota(DynoName.parse("worker.1"), event));
+    }
+
+    private String states() {
+        return String.join(
+                ", ",
+                manifold.view(app).dynos().stream()
+                        .map(dyno -> dyno.name() + " " + dyno.state())
+                        .toList());
+    }
+
+    private DynoView view(String name) {
+        return manifold.view(app).dynos().stream()
+                .filter(dyno -> dyno.name().toString().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<Call> retired() {
+        return engine.calls().stream().filter(Call.Retire.class::isInstance).toList();
+    }
+
+    private long started() {
+        return engine.calls().stream().filter(Call.Start.class::isInstance).count();
+    }
+
+    private List<String> transitionsOf(String name) {
+        return told.transitions().stream()
+                .filter(it -> it.name().toString().equals(name))
+                .map(ManifoldTest::describe)
+                .toList();
+    }
+
+    private static String describe(DynoTransition transition) {
+        return transition.from() + " to " + transition.to() + ": " + transition.reason();
+    }
+
+    private DynoSpec oneOff(String name, Stdio stdio) {
+        return spec(name, DynoKind.ONE_OFF, stdio);
+    }
+
+    private DynoSpec spec(String name, DynoKind kind, Stdio stdio) {
+        return new DynoSpec(
+                DynoId.random(),
+                app,
+                DynoName.parse(name),
+                kind,
+                new ReleaseVersion(1),
+                DynoSize.DEFAULT,
+                "bash",
+                Map.of(),
+                Optional.empty(),
+                "host",
+                stdio,
+                false,
+                List.of());
+    }
+}
