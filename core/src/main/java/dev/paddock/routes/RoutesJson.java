@@ -47,6 +47,28 @@ public final class RoutesJson {
         return bytes.toByteArray();
     }
 
+    /// A table with its number, as a router keeps it on disk; also a routes file.
+    public static byte[] writeSnapshot(ControlFrame.Snapshot snapshot) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator out =
+                JsonReader.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            out.writeStartObject();
+            ControlFrameJson.writeFields(out, snapshot);
+            out.writeEndObject();
+        }
+        return bytes.toByteArray();
+    }
+
+    /// Reads what [#writeSnapshot] wrote.
+    ///
+    /// @throws IllegalArgumentException when the text is no JSON or does not fit, naming the place
+    public static ControlFrame.Snapshot parseSnapshot(byte[] json) {
+        ControlFrameJson fields = new ControlFrameJson();
+        JsonReader.read(json, in -> fields.readFields(in, false));
+        return new ControlFrame.Snapshot(
+                fields.table, new RoutingTable(fields.timeouts, fields.routes));
+    }
+
     private static RoutingTable readTable(JsonReader in, UnaryOperator<String> certificateFile) {
         Timeouts[] timeouts = {Timeouts.DEFAULT};
         List<AppRoute> apps = new ArrayList<>();

@@ -1,0 +1,146 @@
+package dev.paddock.router;
+
+import dev.paddock.routes.Certificate;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslServerSessionContext;
+import io.netty.handler.ssl.OpenSslSessionTicketKey;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/// Certificates ready for handshakes, made when they are first needed. Owned by its event loop.
+final class Certificates {
+    /// Each holds some ten kilobytes of native memory.
+    private static final int MOST_READY = 1000;
+
+    private static final int DNS_NAME = 2;
+    private static final SslProvider PROVIDER =
+            OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
+
+    private final SecureRandom random = new SecureRandom();
+    private final Identity fallback;
+    private final Map<Certificate, Identity> ready =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Certificate, Identity> eldest) {
+                    if (size() <= MOST_READY) {
+                        return false;
+                    }
+                    // Handshakes and connections that use it hold it on.
+                    ReferenceCountUtil.release(eldest.getValue().context());
+                    return true;
+                }
+            };
+
+    /// @param shownToUnknownNames for clients that ask for no name or for one that has no certificate
+    Certificates(Certificate shownToUnknownNames) {
+        fallback = make(shownToUnknownNames);
+    }
+
+    /// One certificate, ready for handshakes.
+    record Identity(Certificate source, SslContext context, List<String> names) {
+        /// Whether a client may take this certificate for the host.
+        boolean standsFor(String host) {
+            String wanted = host.toLowerCase(Locale.ROOT);
+            int dot = wanted.indexOf('.');
+            String wildcard = dot > 0 ? "*" + wanted.substring(dot) : wanted;
+            return names.contains(wanted) || names.contains(wildcard);
+        }
+    }
+
+    Identity fallback() {
+        return fallback;
+    }
+
+    /// The certificate of the app that has this name; the default one when there is none or it cannot be used.
+    Identity of(RouteIndex index, @Nullable String serverName) {
+        if (serverName == null) {
+            return fallback;
+        }
+        byte[] name = serverName.getBytes(StandardCharsets.ISO_8859_1);
+        RoutedApp app = index.find(name, 0, name.length);
+        Certificate certificate = app == null ? null : app.route().certificate().orElse(null);
+        if (certificate == null) {
+            return fallback;
+        }
+        Identity entry = ready.get(certificate);
+        if (entry == null) {
+            try {
+                entry = make(certificate);
+            } catch (IllegalArgumentException unusable) {
+                System.err.println(
+                        "router: the certificate of " + serverName + ": " + unusable.getMessage());
+                return fallback;
+            }
+            ready.put(certificate, entry);
+        }
+        return entry;
+    }
+
+    private Identity make(Certificate certificate) {
+        try {
+            SslContext context =
+                    SslContextBuilder.forServer(
+                                    stream(certificate.chain()), stream(certificate.key()))
+                            .sslProvider(PROVIDER)
+                            .protocols("TLSv1.3", "TLSv1.2")
+                            .applicationProtocolConfig(
+                                    new ApplicationProtocolConfig(
+                                            ApplicationProtocolConfig.Protocol.ALPN,
+                                            ApplicationProtocolConfig.SelectorFailureBehavior
+                                                    .NO_ADVERTISE,
+                                            ApplicationProtocolConfig
+                                                    .SelectedListenerFailureBehavior.ACCEPT,
+                                            "http/1.1"))
+                            .build();
+            if (context.sessionContext() instanceof OpenSslServerSessionContext sessions) {
+                // A key per certificate: a session of one app's host resumes at no other.
+                sessions.setTicketKeys(new OpenSslSessionTicketKey(secret(), secret(), secret()));
+            }
+            return new Identity(certificate, context, names(certificate));
+        } catch (SSLException | CertificateException | IllegalArgumentException unusable) {
+            throw new IllegalArgumentException(
+                    "it cannot be used: " + unusable.getMessage(), unusable);
+        }
+    }
+
+    private byte[] secret() {
+        byte[] secret = new byte[16];
+        random.nextBytes(secret);
+        return secret;
+    }
+
+    private static List<String> names(Certificate certificate) throws CertificateException {
+        X509Certificate leaf =
+                (X509Certificate)
+                        CertificateFactory.getInstance("X.509")
+                                .generateCertificate(stream(certificate.chain()));
+        if (leaf.getSubjectAlternativeNames() == null) {
+            return List.of();
+        }
+        return leaf.getSubjectAlternativeNames().stream()
+                .filter(name -> name.getFirst().equals(DNS_NAME))
+                .map(name -> name.get(1).toString().toLowerCase(Locale.ROOT))
+                .toList();
+    }
+
+    private static ByteArrayInputStream stream(String pem) {
+        return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
+    }
+}

@@ -1,0 +1,539 @@
+package dev.paddock.router;
+
+import dev.paddock.router.http.Ascii;
+import dev.paddock.router.http.BodyReader;
+import dev.paddock.router.http.Framing;
+import dev.paddock.router.http.RequestHead;
+import dev.paddock.router.http.ResponseHead;
+import dev.paddock.router.http.ResponseWriter;
+import dev.paddock.routes.AppRoute;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/// A client's HTTP/1.1 connection: parses requests one after the other, gives each to an [Exchange], writes the
+/// answers. Owned by its event loop.
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientStream, Peer {
+    private enum State {
+        /// Nothing of the next request has arrived.
+        IDLE,
+        HEAD,
+        /// An exchange runs.
+        EXCHANGE,
+        /// The last answer was given; what still comes is thrown away, so that no reset overtakes the answer.
+        LINGERING,
+        CLOSED
+    }
+
+    /// Bytes read ahead of what an exchange takes; beyond, the channel is not read.
+    private static final int MOST_BUFFERED = 64 * 1024;
+
+    private static final int LINGER_MILLIS = 2000;
+    private static final byte[] CONTINUE = Ascii.bytes("HTTP/1.1 100 Continue\r\n\r\n");
+
+    private final EventLoop loop;
+    private final @Nullable TlsPeer tls;
+    private final Deadlines.Deadline deadline;
+    private State state = State.IDLE;
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable RequestHead head;
+    private @Nullable Exchange exchange;
+    private ByteBuf in = Unpooled.EMPTY_BUFFER;
+    private byte[] address = {};
+    private int port;
+    private boolean processing;
+    private boolean wanted;
+    private boolean tunnel;
+    private boolean inputEnded;
+    private boolean closeAfter;
+    private boolean chunked;
+    private boolean untilClose;
+    private long sent;
+    private long pendingAtDeadline;
+
+    ClientConnection(EventLoop loop, @Nullable TlsPeer tls) {
+        this.loop = loop;
+        this.tls = tls;
+        deadline = loop.deadlines().create(this::expired);
+    }
+
+    // ---- the channel
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+        InetSocketAddress remote = (InetSocketAddress) added.channel().remoteAddress();
+        InetSocketAddress local = (InetSocketAddress) added.channel().localAddress();
+        if (remote == null || local == null) {
+            Sockets.close(added.channel());
+            return;
+        }
+        address = Ascii.bytes(remote.getAddress().getHostAddress());
+        port = local.getPort();
+        loop.opened(this);
+        deadline.set(loop.index().timeouts().header());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext unused, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (state == State.LINGERING || state == State.CLOSED) {
+            bytes.release();
+            return;
+        }
+        if (in.isReadable()) {
+            ByteBuf joined = loop.allocator().ioBuffer(in.readableBytes() + bytes.readableBytes());
+            joined.writeBytes(in).writeBytes(bytes);
+            in.release();
+            bytes.release();
+            in = joined;
+        } else {
+            in.release();
+            in = bytes;
+        }
+        process();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext unused, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext unused) {
+        if (exchange != null) {
+            exchange.clientWritable(channel().isWritable());
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext unused) {
+        gone();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext unused, Throwable cause) {
+        if (!(cause instanceof java.io.IOException) && !TlsPeer.isTlsTrouble(cause)) {
+            loop.report("client connection", cause);
+        }
+        Sockets.close(channel());
+    }
+
+    private void gone() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSED;
+        deadline.clear();
+        Exchange running = exchange;
+        if (running != null) {
+            running.clientGone();
+        }
+        forgetExchange();
+        in.release();
+        in = Unpooled.EMPTY_BUFFER;
+        loop.closed(this);
+    }
+
+    /// The client sends nothing more, but it may still wait for its answer.
+    private void inputEnded() {
+        inputEnded = true;
+        if (exchange == null) {
+            Sockets.close(channel());
+        } else if (tls != null && !tunnel) {
+            // Nobody half-closes TLS and waits.
+            Sockets.close(channel());
+        } else {
+            exchange.clientEnded();
+            if (exchange != null && !tunnel) {
+                ClientProbe.send(this);
+            }
+        }
+    }
+
+    // ---- requests
+
+    private void process() {
+        if (processing) {
+            return;
+        }
+        processing = true;
+        try {
+            while (step()) {
+                // Each step takes bytes or changes the state.
+            }
+        } finally {
+            processing = false;
+        }
+        if (!in.isReadable()) {
+            in.release();
+            in = Unpooled.EMPTY_BUFFER;
+        }
+        if (state != State.CLOSED) {
+            channel().config().setAutoRead(in.readableBytes() < MOST_BUFFERED);
+        }
+    }
+
+    private boolean step() {
+        return switch (state) {
+            case IDLE -> {
+                if (!in.isReadable()) {
+                    yield false;
+                }
+                state = State.HEAD;
+                head = loop.takeRequestHead();
+                deadline.set(loop.index().timeouts().header());
+                yield true;
+            }
+            case HEAD -> readHead();
+            case EXCHANGE -> {
+                int before = in.readableBytes();
+                if (wanted && before > 0 && exchange != null) {
+                    exchange.clientBytes(in);
+                    yield in.readableBytes() < before;
+                }
+                yield false;
+            }
+            case LINGERING, CLOSED -> {
+                in.skipBytes(in.readableBytes());
+                yield false;
+            }
+        };
+    }
+
+    private boolean readHead() {
+        RequestHead reading = head();
+        switch (reading.feed(in)) {
+            case MORE -> {
+                return false;
+            }
+            case DONE -> {
+                deadline.clear();
+                state = State.EXCHANGE;
+                wanted = false;
+                sent = 0;
+                chunked = false;
+                untilClose = false;
+                closeAfter = !reading.isKeepAlive();
+                Exchange started = new Exchange(loop, this, this, reading);
+                exchange = started;
+                started.start();
+            }
+            case BAD -> refuse(RouterFailure.Client.BAD_HEADER);
+            case TOO_LONG -> refuse(RouterFailure.Client.TARGET_TOO_LONG);
+            case NO_TUNNELS -> refuse(RouterFailure.Client.METHOD);
+            case UNKNOWN_CODING -> refuse(RouterFailure.Client.UNKNOWN_CODING);
+            case VERSION -> refuse(RouterFailure.Client.VERSION);
+            case ANCIENT -> Sockets.close(channel());
+        }
+        return true;
+    }
+
+    /// Answers a request that cannot be understood, and ends the connection.
+    private void refuse(RouterFailure failure) {
+        RequestHead refused = head();
+        sent = 0;
+        RoutedApp app =
+                refused.guessHost()
+                        ? loop.index()
+                                .find(refused.bytes(), refused.hostStart(), refused.hostNameEnd())
+                        : null;
+        page(failure.status(), ErrorPages.page(failure), true);
+        loop.log(
+                app,
+                refused,
+                null,
+                new RequestLine.Facts(
+                        failure, "", -1, -1, failure.status(), -1, protocol(), tlsVersion()),
+                0);
+        linger();
+    }
+
+    private void expired() {
+        switch (state) {
+            case IDLE -> {
+                long pending = Sockets.pendingBytes(channel());
+                if (pending > 0 && pending != pendingAtDeadline) {
+                    pendingAtDeadline = pending;
+                    deadline.set(loop.index().timeouts().keepalive());
+                } else {
+                    Sockets.close(channel());
+                }
+            }
+            case HEAD -> {
+                if (head().isBegun()) {
+                    refuse(RouterFailure.Client.SLOW_HEAD);
+                } else {
+                    Sockets.close(channel());
+                }
+            }
+            case LINGERING -> Sockets.close(channel());
+            case EXCHANGE, CLOSED -> {}
+        }
+    }
+
+    // ---- answers
+
+    @Override
+    public void askForBody() {
+        write(Unpooled.wrappedBuffer(CONTINUE));
+        flush();
+    }
+
+    @Override
+    public void interim(ResponseHead interim) {
+        if (!head().isHttp10()) {
+            ByteBuf out =
+                    loop.allocator().ioBuffer(ResponseWriter.estimate(interim, Affinity.none()));
+            ResponseWriter.writeInterim(out, interim);
+            write(out);
+        }
+    }
+
+    @Override
+    public void begin(ResponseHead answer, boolean last, byte[] extraLines) {
+        RequestHead request = head();
+        Framing framing = ResponseWriter.framing(answer, !request.isHttp10());
+        chunked = framing == Framing.CHUNKED;
+        untilClose = framing == Framing.UNTIL_CLOSE;
+        closeAfter |= last || untilClose || loop.isDraining();
+        ByteBuf out = loop.allocator().ioBuffer(ResponseWriter.estimate(answer, extraLines));
+        ResponseWriter.write(
+                out, answer, framing, request.isHead(), closeAfter, request.isHttp10(), extraLines);
+        sent += out.readableBytes();
+        write(out);
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+        int length = bytes.readableBytes();
+        if (length == 0) {
+            bytes.release();
+            return;
+        }
+        sent += length;
+        if (chunked) {
+            write(Upload.chunkHead(bytes, length));
+            write(bytes);
+            write(Upload.lineEnd(bytes));
+        } else {
+            write(bytes);
+        }
+    }
+
+    @Override
+    public void end(BodyReader body) {
+        if (chunked) {
+            write(Upload.lastChunk(loop.allocator(), body));
+        }
+    }
+
+    @Override
+    public void page(int status, byte[] page, boolean last) {
+        closeAfter |= last || loop.isDraining();
+        boolean http10 = head().isHttp10();
+        String text =
+                "HTTP/1.1 "
+                        + status
+                        + " "
+                        + StatusText.of(status)
+                        + "\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-cache,"
+                        + " no-store\r\nContent-Length: "
+                        + page.length
+                        + (closeAfter
+                                ? "\r\nConnection: close"
+                                : http10 ? "\r\nConnection: keep-alive" : "")
+                        + "\r\n\r\n";
+        byte[] headBytes = Ascii.bytes(text);
+        ByteBuf out = loop.allocator().ioBuffer(headBytes.length + page.length);
+        out.writeBytes(headBytes);
+        if (!head().isHead()) {
+            out.writeBytes(page);
+        }
+        sent += out.readableBytes();
+        write(out);
+        flush();
+    }
+
+    @Override
+    public void openTunnel() {
+        tunnel = true;
+        chunked = false;
+        wanted = true;
+    }
+
+    @Override
+    public void endOfTunnel() {
+        Sockets.endAfterWrites(channel());
+    }
+
+    @Override
+    public void flush() {
+        context().flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel().isWritable();
+    }
+
+    @Override
+    public void wantBytes(boolean now) {
+        wanted = now;
+        if (now && in.isReadable()) {
+            process();
+        }
+    }
+
+    @Override
+    public ByteBuf buffered() {
+        return in;
+    }
+
+    @Override
+    public long sentBytes() {
+        return sent;
+    }
+
+    @Override
+    public void finished(boolean mayGoOn) {
+        flush();
+        forgetExchange();
+        if (state == State.CLOSED) {
+            return;
+        }
+        if (!mayGoOn || closeAfter || inputEnded || loop.isDraining()) {
+            linger();
+            return;
+        }
+        state = State.IDLE;
+        deadline.set(loop.index().timeouts().keepalive());
+        if (in.isReadable()) {
+            process();
+        } else {
+            channel().config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void cut() {
+        forgetExchange();
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.LINGERING;
+        deadline.set(LINGER_MILLIS);
+        Sockets.closeAfterWrites(channel(), untilClose && !tunnel);
+    }
+
+    private void linger() {
+        state = State.LINGERING;
+        deadline.set(LINGER_MILLIS);
+        in.skipBytes(in.readableBytes());
+        if (inputEnded) {
+            Sockets.closeAfterWrites(channel(), false);
+        } else {
+            channel().config().setAutoRead(true);
+            Sockets.endAfterWrites(channel());
+        }
+    }
+
+    private void forgetExchange() {
+        exchange = null;
+        tunnel = false;
+        if (head != null) {
+            loop.giveBack(head);
+            head = null;
+        }
+    }
+
+    private void write(ByteBuf bytes) {
+        var _ = context().write(bytes, context().voidPromise());
+    }
+
+    // ---- going down
+
+    void drain() {
+        if (state == State.IDLE || (state == State.HEAD && !head().isBegun())) {
+            Sockets.close(channel());
+        }
+    }
+
+    void forceClose() {
+        if (exchange != null) {
+            exchange.forceClose();
+        }
+        Sockets.close(channel());
+    }
+
+    // ---- what the exchange asks about the connection
+
+    @Override
+    public byte[] address() {
+        return address;
+    }
+
+    @Override
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public boolean isTls() {
+        return tls != null;
+    }
+
+    @Override
+    public String tlsVersion() {
+        return tls == null ? "" : tls.version();
+    }
+
+    @Override
+    public String protocol() {
+        return "http1.1";
+    }
+
+    @Override
+    public boolean isMisdirected(AppRoute route, RequestHead request) {
+        return tls != null && tls.isMisdirected(route, request);
+    }
+
+    /// Whether a 100 may be sent now, which a client that is still there ignores.
+    boolean canProbe() {
+        return exchange != null && sent == 0 && !head().isHttp10();
+    }
+
+    /// Whether an exchange runs for a client that sends nothing more.
+    boolean isWaiting() {
+        return exchange != null && inputEnded;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    private RequestHead head() {
+        if (head == null) {
+            throw new IllegalStateException("no request is being read or answered");
+        }
+        return head;
+    }
+
+    private Channel channel() {
+        return context().channel();
+    }
+
+    ChannelHandlerContext context() {
+        if (context == null) {
+            throw new IllegalStateException("the connection has no channel yet");
+        }
+        return context;
+    }
+}

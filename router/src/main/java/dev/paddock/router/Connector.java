@@ -1,0 +1,135 @@
+package dev.paddock.router;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Opens connections to dynos and keeps the idle ones. Owned by its event loop.
+final class Connector {
+    /// Kept connections to one dyno; more of them are closed after use.
+    private static final int MOST_KEPT = 128;
+
+    /// What may wait for a dyno that does not read.
+    private static final WriteBufferWaterMark UPLOAD_BUFFER =
+            new WriteBufferWaterMark(32 * 1024, 128 * 1024);
+
+    private final EventLoop loop;
+    private final Bootstrap bootstrap;
+    private final Map<Backend, ArrayDeque<DynoConnection>> kept = new HashMap<>();
+
+    /// Who waits for a connection.
+    interface Attempt {
+        void connected(DynoStream dyno);
+
+        void notConnected();
+    }
+
+    /// A connection that is being opened.
+    interface Pending {
+        void cancel();
+    }
+
+    Connector(EventLoop loop, Transport transport) {
+        this.loop = loop;
+        bootstrap =
+                new Bootstrap()
+                        .group(loop.group())
+                        .channel(transport.channel())
+                        .option(ChannelOption.ALLOCATOR, loop.allocator())
+                        .option(ChannelOption.TCP_NODELAY, true)
+                        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .option(ChannelOption.AUTO_CLOSE, false)
+                        // The exchange has a limit of its own, which the table sets.
+                        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
+                        .option(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())
+                        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, UPLOAD_BUFFER);
+    }
+
+    /// A kept connection to this dyno, the one used last; null for none.
+    @Nullable DynoStream takeKept(Backend backend, Exchange exchange) {
+        ArrayDeque<DynoConnection> idle = kept.get(backend);
+        DynoConnection connection = idle == null ? null : idle.pollLast();
+        if (connection != null) {
+            connection.serve(exchange);
+        }
+        return connection;
+    }
+
+    Pending connect(Backend backend, Exchange exchange) {
+        DynoConnection connection = new DynoConnection(loop, backend, exchange);
+        ChannelFuture opening = bootstrap.clone().handler(connection).connect(backend.address());
+        Opening attempt = new Opening(exchange, connection, opening.channel());
+        var _ = opening.addListener(done -> attempt.ended(done.isSuccess()));
+        return attempt;
+    }
+
+    void keep(DynoConnection connection) {
+        ArrayDeque<DynoConnection> idle =
+                kept.computeIfAbsent(connection.backend(), _ -> new ArrayDeque<>());
+        if (connection.backend().isRetired() || loop.isDraining() || idle.size() >= MOST_KEPT) {
+            connection.close();
+        } else {
+            idle.addLast(connection);
+        }
+    }
+
+    void forget(DynoConnection connection) {
+        ArrayDeque<DynoConnection> idle = kept.get(connection.backend());
+        if (idle != null) {
+            idle.remove(connection);
+            if (idle.isEmpty()) {
+                kept.remove(connection.backend());
+            }
+        }
+    }
+
+    /// These dynos are gone, or their addresses will belong to others.
+    void closeKept(Collection<Backend> gone) {
+        for (Backend backend : gone) {
+            ArrayDeque<DynoConnection> idle = kept.remove(backend);
+            if (idle != null) {
+                idle.forEach(DynoConnection::close);
+            }
+        }
+    }
+
+    /// An attempt that its exchange may give up.
+    private static final class Opening implements Pending {
+        private final Attempt exchange;
+        private final DynoConnection connection;
+        private final Channel channel;
+        private boolean cancelled;
+
+        Opening(Attempt exchange, DynoConnection connection, Channel channel) {
+            this.exchange = exchange;
+            this.connection = connection;
+            this.channel = channel;
+        }
+
+        void ended(boolean connected) {
+            if (cancelled || !connected) {
+                Sockets.close(channel);
+            }
+            if (!cancelled) {
+                if (connected) {
+                    exchange.connected(connection);
+                } else {
+                    exchange.notConnected();
+                }
+            }
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            Sockets.close(channel);
+        }
+    }
+}

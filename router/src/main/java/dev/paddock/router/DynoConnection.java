@@ -1,0 +1,178 @@
+package dev.paddock.router;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import org.jspecify.annotations.Nullable;
+
+/// A connection to a dyno: moves bytes between a channel and the exchange that it serves now. Owned by its event loop.
+final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoStream {
+    private final EventLoop loop;
+    private final Backend backend;
+    private @Nullable Exchange exchange;
+    private @Nullable Channel channel;
+    private Deadlines.@Nullable Deadline idle;
+    private boolean reused;
+    private boolean readBroken;
+    private boolean ended;
+
+    DynoConnection(EventLoop loop, Backend backend, Exchange exchange) {
+        this.loop = loop;
+        this.backend = backend;
+        this.exchange = exchange;
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    /// The connection was kept and serves another exchange.
+    void serve(Exchange next) {
+        exchange = next;
+        reused = true;
+        if (idle != null) {
+            idle.clear();
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        channel = context.channel();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        try {
+            if (exchange == null) {
+                // Nobody asked: whatever it is, it must not become the answer to the next request.
+                closeKept();
+            } else {
+                exchange.dynoBytes(bytes);
+            }
+        } finally {
+            bytes.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (exchange != null) {
+            exchange.dynoFlushed();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (exchange != null && context.channel().isWritable()) {
+            exchange.dynoWritable();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            end();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        readBroken = true;
+        end();
+    }
+
+    /// A write that fails says nothing about bytes that the dyno sent before; a read that fails ends the stream.
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        if (message.contains("read") || message.contains("recv") || message.contains("reset")) {
+            readBroken = true;
+        }
+        if (!(cause instanceof java.io.IOException)) {
+            loop.report("dyno connection to " + backend, cause);
+            Sockets.close(context.channel());
+        }
+    }
+
+    @Override
+    public void send(ByteBuf bytes) {
+        Channel to = channel();
+        var _ = to.write(bytes, to.voidPromise());
+    }
+
+    @Override
+    public void flush() {
+        channel().flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel().isWritable();
+    }
+
+    @Override
+    public void wantBytes(boolean wanted) {
+        channel().config().setAutoRead(wanted);
+    }
+
+    @Override
+    public boolean isReused() {
+        return reused;
+    }
+
+    @Override
+    public void endOfTunnel() {
+        Sockets.endAfterWrites(channel());
+    }
+
+    @Override
+    public void keep() {
+        exchange = null;
+        if (ended || !channel().isActive()) {
+            close();
+            return;
+        }
+        wantBytes(true);
+        if (idle == null) {
+            idle = loop.deadlines().create(this::closeKept);
+        }
+        idle.set(loop.index().timeouts().dynoKeepalive());
+        loop.connector().keep(this);
+    }
+
+    @Override
+    public void close() {
+        exchange = null;
+        if (idle != null) {
+            idle.clear();
+        }
+        Sockets.close(channel());
+    }
+
+    private void end() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (exchange != null) {
+            exchange.dynoEnded(readBroken);
+        } else {
+            closeKept();
+        }
+    }
+
+    private void closeKept() {
+        loop.connector().forget(this);
+        close();
+    }
+
+    private Channel channel() {
+        if (channel == null) {
+            throw new IllegalStateException("the connection has no channel yet");
+        }
+        return channel;
+    }
+}

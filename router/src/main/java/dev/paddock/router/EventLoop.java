@@ -1,0 +1,187 @@
+package dev.paddock.router;
+
+import dev.paddock.core.ErrorCode;
+import dev.paddock.router.http.Forwarding;
+import dev.paddock.router.http.RequestHead;
+import dev.paddock.router.http.ResponseHead;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/// One thread of the data path with everything that only it touches: its connections, limits, spare heads and newest
+/// routes.
+final class EventLoop implements Executor {
+    private static final int MOST_SPARE = 256;
+
+    private final EventLoopGroup group;
+    private final io.netty.channel.EventLoop netty;
+    private final ByteBufAllocator allocator;
+    private final Deadlines deadlines;
+    private final Connector connector;
+    private final AccessLog log;
+    private final RouterStats stats;
+    private final Signals signals;
+    private final RequestLine line = new RequestLine();
+    private final SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
+    private final ArrayDeque<RequestHead> spareRequestHeads = new ArrayDeque<>();
+    private final ArrayDeque<ResponseHead> spareResponseHeads = new ArrayDeque<>();
+    private final Set<ClientConnection> clients = new LinkedHashSet<>();
+    private RouteIndex index = RouteIndex.unknown();
+    private boolean draining;
+
+    /// What the data path tells the control plane. Called on the event loop; must not block.
+    interface Signals {
+        void wake(RoutedApp app);
+
+        void trouble(RoutedApp app, Backend dyno, ErrorCode code);
+    }
+
+    EventLoop(
+            EventLoopGroup group,
+            Transport transport,
+            ByteBufAllocator allocator,
+            AccessLog log,
+            RouterStats stats,
+            Signals signals) {
+        this.group = group;
+        this.netty = group.next();
+        this.allocator = allocator;
+        this.log = log;
+        this.stats = stats;
+        this.signals = signals;
+        deadlines = new Deadlines(netty);
+        connector = new Connector(this, transport);
+    }
+
+    static RecvByteBufAllocator receiveBuffers() {
+        return new AdaptiveRecvByteBufAllocator(512, 4096, 64 * 1024).maxMessagesPerRead(4);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        netty.execute(task);
+    }
+
+    EventLoopGroup group() {
+        return group;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
+    }
+
+    Connector connector() {
+        return connector;
+    }
+
+    SplittableRandom random() {
+        return random;
+    }
+
+    RouteIndex index() {
+        return index;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /// New requests use this table; dynos that it does not hold get no byte more over kept connections.
+    void use(RouteIndex newest, Collection<Backend> gone) {
+        index = newest;
+        connector.closeKept(gone);
+    }
+
+    RequestHead takeRequestHead() {
+        RequestHead spare = spareRequestHeads.pollLast();
+        return spare == null ? new RequestHead() : spare;
+    }
+
+    void giveBack(RequestHead head) {
+        if (spareRequestHeads.size() < MOST_SPARE) {
+            head.reset();
+            spareRequestHeads.addLast(head);
+        }
+    }
+
+    ResponseHead takeResponseHead() {
+        ResponseHead spare = spareResponseHeads.pollLast();
+        return spare == null ? new ResponseHead() : spare;
+    }
+
+    void giveBack(ResponseHead head) {
+        if (spareResponseHeads.size() < MOST_SPARE) {
+            head.reset();
+            spareResponseHeads.addLast(head);
+        }
+    }
+
+    void wake(RoutedApp app) {
+        signals.wake(app);
+    }
+
+    void trouble(RoutedApp app, Backend dyno, RouterFailure why) {
+        signals.trouble(app, dyno, ErrorCode.valueOf(why.code()));
+    }
+
+    void log(
+            @Nullable RoutedApp app,
+            RequestHead head,
+            @Nullable Forwarding forwarding,
+            RequestLine.Facts facts,
+            long millis) {
+        line.write(head, forwarding, facts);
+        log.write(app == null ? "" : app.route().id(), line);
+        stats.count(facts);
+        if (app != null) {
+            app.load().count(millis);
+        }
+    }
+
+    /// A fault of our own: said, counted, survived.
+    void report(String where, Throwable fault) {
+        stats.countFault();
+        System.err.println("router: " + where + ": " + fault);
+        fault.printStackTrace(System.err);
+    }
+
+    void opened(ClientConnection client) {
+        clients.add(client);
+        stats.opened();
+    }
+
+    void closed(ClientConnection client) {
+        if (clients.remove(client)) {
+            stats.closed();
+        }
+    }
+
+    /// Idle clients are sent away, the others end with the answer that they wait for.
+    void drain() {
+        draining = true;
+        new ArrayList<>(clients).forEach(ClientConnection::drain);
+    }
+
+    boolean isEmpty() {
+        return clients.isEmpty();
+    }
+
+    /// Cuts what is still there.
+    void cutAll() {
+        new ArrayList<>(clients).forEach(ClientConnection::forceClose);
+    }
+}

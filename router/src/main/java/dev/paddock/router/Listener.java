@@ -1,0 +1,137 @@
+package dev.paddock.router;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.AbstractSniHandler;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/// A port on which clients are accepted. Bound without SO_REUSEPORT, so that a port in use is found.
+final class Listener {
+    private static final int BACKLOG = 4096;
+    private static final int HANDSHAKE_MILLIS = 15_000;
+
+    /// A client that does not read holds at most 1 MB, with one read of a dyno on top of the mark.
+    private static final WriteBufferWaterMark ANSWER_BUFFER =
+            new WriteBufferWaterMark(512 * 1024, 960 * 1024);
+
+    private final Channel channel;
+
+    private Listener(Channel channel) {
+        this.channel = channel;
+    }
+
+    /// @param certificates for TLS; null for a plain port
+    /// @throws IOException when the port cannot be had, naming it
+    static Listener open(
+            EventLoop loop,
+            Transport transport,
+            InetSocketAddress address,
+            @Nullable Certificates certificates)
+            throws IOException {
+        ChannelFuture bound =
+                new ServerBootstrap()
+                        .group(loop.group())
+                        .channel(transport.serverChannel())
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.ALLOCATOR, loop.allocator())
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .childOption(ChannelOption.AUTO_CLOSE, false)
+                        .childOption(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())
+                        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, ANSWER_BUFFER)
+                        .childHandler(new Accept(loop, certificates))
+                        .bind(address)
+                        .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on "
+                            + address.getHostString()
+                            + ":"
+                            + address.getPort()
+                            + ": "
+                            + reason(bound.cause())
+                            + "; choose another port or stop what uses it");
+        }
+        return new Listener(bound.channel());
+    }
+
+    InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    void close() {
+        channel.close().awaitUninterruptibly();
+    }
+
+    private static String reason(@Nullable Throwable cause) {
+        String message = cause == null ? "" : String.valueOf(cause.getMessage());
+        int colon = message.lastIndexOf(": ");
+        return colon < 0 ? message : message.substring(colon + 2);
+    }
+
+    private static final class Accept extends ChannelInitializer<Channel> {
+        private final EventLoop loop;
+        private final @Nullable Certificates certificates;
+
+        Accept(EventLoop loop, @Nullable Certificates certificates) {
+            this.loop = loop;
+            this.certificates = certificates;
+        }
+
+        @Override
+        protected void initChannel(Channel accepted) {
+            accepted.pipeline()
+                    .addLast(
+                            certificates == null
+                                    ? new ClientConnection(loop, null)
+                                    : new ServerName(loop, certificates));
+        }
+    }
+
+    /// Waits for the name in the client's hello and begins TLS with the certificate for it.
+    private static final class ServerName extends AbstractSniHandler<Certificates.Identity> {
+        private final EventLoop loop;
+        private final Certificates certificates;
+
+        ServerName(EventLoop loop, Certificates certificates) {
+            super(HANDSHAKE_MILLIS);
+            this.loop = loop;
+            this.certificates = certificates;
+        }
+
+        @Override
+        protected Future<Certificates.Identity> lookup(
+                ChannelHandlerContext context, @Nullable String name) {
+            return context.executor().newSucceededFuture(certificates.of(loop.index(), name));
+        }
+
+        @Override
+        protected void onLookupComplete(
+                ChannelHandlerContext context,
+                @Nullable String name,
+                Future<Certificates.Identity> found) {
+            Certificates.Identity entry = found.getNow();
+            SslHandler tls = entry.context().newHandler(loop.allocator());
+            tls.setHandshakeTimeoutMillis(HANDSHAKE_MILLIS);
+            context.pipeline()
+                    .addLast(new ClientConnection(loop, new TlsPeer(tls, entry)))
+                    .replace(this, "tls", tls);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            // Whatever came was no TLS.
+            Sockets.close(context.channel());
+        }
+    }
+}

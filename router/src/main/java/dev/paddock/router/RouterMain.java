@@ -1,0 +1,209 @@
+package dev.paddock.router;
+
+import dev.paddock.routes.SpoolWriter;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/// `paddock router`: the routing mesh alone, fed by a file or by the platform.
+@Command(
+        name = "router",
+        description = "Routes HTTP and HTTPS to web dynos.",
+        versionProvider = RouterMain.Version.class,
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+public final class RouterMain implements Callable<Integer> {
+    @Option(
+            names = "--http",
+            paramLabel = "HOST:PORT",
+            required = true,
+            description = "Listen for HTTP.")
+    private HostPort http = HostPort.NONE;
+
+    @Option(names = "--https", paramLabel = "HOST:PORT", description = "Listen for HTTPS.")
+    private @Nullable HostPort https;
+
+    @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Serve /metrics.")
+    private @Nullable HostPort admin;
+
+    @Option(
+            names = "--routes",
+            paramLabel = "FILE",
+            description = "Routes as JSON; read again when the file changes and on SIGHUP.")
+    private @Nullable Path routes;
+
+    @Option(
+            names = "--control",
+            paramLabel = "SOCKET",
+            description = "Socket of the platform that says what to route.")
+    private @Nullable Path control;
+
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description =
+                    "Where request lines go, - for standard output. With --control: lines of"
+                            + " requests that are for no app; default standard error.")
+    private @Nullable String log;
+
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description = "With --control: keeps the last routes and the request lines of apps.")
+    private @Nullable Path state;
+
+    @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
+    public static void main(String[] arguments) {
+        int status = run(arguments);
+        System.exit(status);
+    }
+
+    /// Runs the router until it is told to stop, and returns the exit status.
+    public static int run(String... arguments) {
+        return new CommandLine(new RouterMain())
+                .registerConverter(HostPort.class, HostPort::parse)
+                .setExecutionExceptionHandler((failure, _, _) -> {
+                    System.err.println("router: " + failure.getMessage());
+                    return 1;
+                })
+                .execute(arguments);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path fromFile = routes;
+        Path fromPlatform = control;
+        if ((fromFile == null) == (fromPlatform == null)) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec).commandLine(),
+                    "Say where the routes come from: either --routes FILE or --control SOCKET.");
+        }
+        return fromFile != null
+                ? serveFile(fromFile)
+                : servePlatform(Objects.requireNonNull(fromPlatform));
+    }
+
+    private int serveFile(Path file) throws IOException {
+        RoutesFile source = new RoutesFile(file);
+        var first = source.read();
+        try (AccessLog accessLog = AccessLog.open(log, null);
+                Router router = new Router(transport(), accessLog, ControlLink.nobody())) {
+            router.apply(first);
+            CountDownLatch stop = new CountDownLatch(1);
+            ProcessSignals.on("TERM", stop::countDown);
+            ProcessSignals.on("INT", stop::countDown);
+            ProcessSignals.on("HUP", source::reload);
+            listen(router);
+            source.watch(router::apply);
+            serveUntil(stop, router);
+        }
+        return 0;
+    }
+
+    private int servePlatform(Path socket) throws IOException {
+        Path directory = state;
+        if (directory == null) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec).commandLine(), "--control needs --state DIR.");
+        }
+        Files.createDirectories(directory);
+        SpoolWriter spool = new SpoolWriter(directory.resolve("spool"));
+        TableFile kept = new TableFile(directory.resolve("table.json"));
+        ControlLink link = new ControlLink(socket, kept);
+        try (AccessLog accessLog = AccessLog.open(log, spool);
+                Router router = new Router(transport(), accessLog, link)) {
+            CountDownLatch stop = new CountDownLatch(1);
+            ProcessSignals.on("TERM", stop::countDown);
+            ProcessSignals.on("INT", stop::countDown);
+            link.loadKept(router);
+            listen(router);
+            link.start(router);
+            serveUntil(stop, router);
+            link.close();
+        }
+        return 0;
+    }
+
+    private void listen(Router router) throws IOException {
+        StringBuilder ready = new StringBuilder("listening http=");
+        ready.append(HostPort.text(router.listen(http.address())));
+        if (https != null) {
+            ready.append(" https=").append(HostPort.text(router.listenTls(https.address())));
+        }
+        System.err.println(ready);
+    }
+
+    private void serveUntil(CountDownLatch stop, Router router) throws IOException {
+        HostPort at = admin;
+        AdminServer server = at == null ? null : new AdminServer(at.address(), router.stats());
+        try {
+            stop.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        if (server != null) {
+            server.close();
+        }
+        router.drain();
+    }
+
+    private static Transport transport() {
+        return Transport.named(System.getProperty("paddock.router.transport", ""));
+    }
+
+    /// An address to listen on.
+    record HostPort(String host, int port) {
+        static final HostPort NONE = new HostPort("", 0);
+
+        static HostPort parse(String text) {
+            int colon = text.lastIndexOf(':');
+            String host = colon < 0 ? "" : text.substring(0, colon);
+            if (host.startsWith("[") && host.endsWith("]")) {
+                host = host.substring(1, host.length() - 1);
+            }
+            try {
+                int port = Integer.parseInt(text.substring(colon + 1));
+                if (!host.isEmpty() && port >= 0 && port <= 65535) {
+                    return new HostPort(host, port);
+                }
+            } catch (NumberFormatException _) {
+                // Said below.
+            }
+            throw new CommandLine.TypeConversionException(
+                    "'" + text + "' is no HOST:PORT, like 127.0.0.1:8080 or [::]:8080");
+        }
+
+        InetSocketAddress address() {
+            return new InetSocketAddress(host, port);
+        }
+
+        static String text(InetSocketAddress address) {
+            String host = address.getAddress().getHostAddress();
+            return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+        }
+    }
+
+    /// The version of the build.
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"paddock " + text()};
+        }
+
+        static String text() {
+            String version = RouterMain.class.getPackage().getImplementationVersion();
+            return version == null ? "development" : version;
+        }
+    }
+}

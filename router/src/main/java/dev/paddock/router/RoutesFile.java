@@ -1,0 +1,79 @@
+package dev.paddock.router;
+
+import dev.paddock.routes.RoutesJson;
+import dev.paddock.routes.RoutingTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A routes file that is read again when it changes. A file that does not fit changes nothing.
+final class RoutesFile {
+    private static final int LOOK_MILLIS = 200;
+
+    private final Path file;
+    private final Semaphore look = new Semaphore(0);
+    private Version version = Version.NONE;
+
+    RoutesFile(Path file) {
+        this.file = file;
+    }
+
+    /// @throws IOException when it cannot be read or does not fit, saying why
+    RoutingTable read() throws IOException {
+        version = versionNow();
+        try {
+            Path directory = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file);
+            return RoutesJson.parse(Files.readAllBytes(file), directory);
+        } catch (IllegalArgumentException unfit) {
+            throw new IOException("the routes file " + file + ": " + unfit.getMessage(), unfit);
+        } catch (java.nio.file.NoSuchFileException missing) {
+            throw new IOException("the routes file " + file + " does not exist", missing);
+        }
+    }
+
+    /// Gives each new table to the consumer, on a thread of its own.
+    void watch(Consumer<RoutingTable> changed) {
+        Thread.ofPlatform().name("routes-file").daemon().start(() -> watchForEver(changed));
+    }
+
+    /// Reads the file now, whether it seems changed or not.
+    void reload() {
+        look.release();
+    }
+
+    private void watchForEver(Consumer<RoutingTable> changed) {
+        while (true) {
+            try {
+                boolean asked = look.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                if (asked || !versionNow().equals(version)) {
+                    changed.accept(read());
+                }
+            } catch (IOException unfit) {
+                System.err.println("router: " + unfit.getMessage() + "; the old routes stay");
+            } catch (InterruptedException _) {
+                return;
+            }
+        }
+    }
+
+    private Version versionNow() {
+        try {
+            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+            return new Version(now.fileKey(), now.lastModifiedTime(), now.size());
+        } catch (IOException _) {
+            // Not there at the moment, as between two renames; that is a change when it comes back.
+            return Version.NONE;
+        }
+    }
+
+    private record Version(@Nullable Object inode, FileTime modified, long size) {
+        static final Version NONE = new Version(null, FileTime.fromMillis(0), -1);
+    }
+}

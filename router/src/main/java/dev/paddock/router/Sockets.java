@@ -1,0 +1,52 @@
+package dev.paddock.router;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+
+/// Ends of connections, plain and over TLS. Whether an end succeeds does not matter to anybody.
+final class Sockets {
+    private Sockets() {}
+
+    static void close(Channel channel) {
+        var _ = channel.close();
+    }
+
+    /// Ends the sending side when everything is written; the other side may go on sending.
+    static void endAfterWrites(Channel channel) {
+        var _ =
+                channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                        .addListener(_ -> {
+                            SslHandler tls = channel.pipeline().get(SslHandler.class);
+                            if (tls != null) {
+                                var _ = tls.closeOutbound();
+                            }
+                            if (channel.isActive()) {
+                                var _ = ((DuplexChannel) channel).shutdownOutput();
+                            }
+                        });
+    }
+
+    /// Closes when everything is written.
+    ///
+    /// @param reset whether an orderly end could be taken for the end of the body
+    static void closeAfterWrites(Channel channel, boolean reset) {
+        var _ =
+                channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                        .addListener(_ -> {
+                            if (reset) {
+                                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+                            }
+                            close(channel);
+                        });
+    }
+
+    /// Bytes that the other side has not taken yet.
+    static long pendingBytes(Channel channel) {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        return pending == null ? 0 : pending.totalPendingWriteBytes();
+    }
+}

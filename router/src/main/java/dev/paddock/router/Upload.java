@@ -1,0 +1,149 @@
+package dev.paddock.router;
+
+import dev.paddock.router.http.BodyReader;
+import dev.paddock.router.http.Framing;
+import dev.paddock.router.http.RequestHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import java.util.ArrayDeque;
+
+/// The request's body on its way to the dyno. Owned by its event loop.
+///
+/// While a kept connection has not answered yet, what was sent is held, so that it can be sent again on a fresh one.
+final class Upload {
+    private static final int MOST_HELD = 64 * 1024;
+    private static final byte[] LAST_CHUNK = {'0', '\r', '\n'};
+    private static final int CHUNK_HEAD = 12;
+
+    /// How reading went.
+    enum Progress {
+        MORE,
+        COMPLETE,
+        BAD
+    }
+
+    private final BodyReader body = new BodyReader();
+    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+    private Framing framing = Framing.NONE;
+    private boolean holding;
+    private boolean overflowed;
+    private int heldBytes;
+
+    void begin(RequestHead head) {
+        framing = head.framing();
+        body.begin(framing, head.contentLength());
+    }
+
+    boolean isComplete() {
+        return body.isDone();
+    }
+
+    /// Passes on what is there of the body.
+    Progress relay(ByteBuf in, DynoStream dyno) {
+        while (true) {
+            switch (body.next(in)) {
+                case MORE -> {
+                    return Progress.MORE;
+                }
+                case BAD -> {
+                    return Progress.BAD;
+                }
+                case END -> {
+                    if (framing == Framing.CHUNKED) {
+                        send(lastChunk(in.alloc(), body), dyno);
+                    }
+                    return Progress.COMPLETE;
+                }
+                case DATA -> {
+                    int length = body.dataLength();
+                    if (framing == Framing.CHUNKED) {
+                        send(chunkHead(in, length), dyno);
+                        send(in.readRetainedSlice(length), dyno);
+                        send(lineEnd(in), dyno);
+                    } else {
+                        send(in.readRetainedSlice(length), dyno);
+                        if (body.isDone()) {
+                            return Progress.COMPLETE;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The dyno began to answer: nothing will be sent again.
+    void letGo() {
+        holding = false;
+        held.forEach(ByteBuf::release);
+        held.clear();
+        heldBytes = 0;
+    }
+
+    /// Whether everything that was sent is still held.
+    boolean canRepeat() {
+        return holding && !overflowed;
+    }
+
+    /// Sends what is held from an earlier attempt. On a kept connection it is held on, and what is sent from now on
+    /// too.
+    void repeat(DynoStream dyno) {
+        holding = dyno.isReused();
+        for (ByteBuf bytes : held) {
+            dyno.send(bytes.retainedDuplicate());
+        }
+        if (!holding) {
+            letGo();
+        }
+    }
+
+    /// Reads what is there of a body that nobody wants.
+    void discard(ByteBuf in) {
+        while (true) {
+            switch (body.next(in)) {
+                case DATA -> in.skipBytes(body.dataLength());
+                case MORE, BAD, END -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void send(ByteBuf bytes, DynoStream dyno) {
+        if (holding && !overflowed) {
+            heldBytes += bytes.readableBytes();
+            if (heldBytes > MOST_HELD) {
+                overflowed = true;
+                held.forEach(ByteBuf::release);
+                held.clear();
+            } else {
+                held.add(bytes.retainedDuplicate());
+            }
+        }
+        dyno.send(bytes);
+    }
+
+    /// `SIZE CRLF` before a chunk.
+    static ByteBuf chunkHead(ByteBuf like, int length) {
+        ByteBuf head = like.alloc().ioBuffer(CHUNK_HEAD);
+        ByteBufUtil.writeAscii(head, Integer.toHexString(length));
+        return endLine(head);
+    }
+
+    /// `CRLF` behind a chunk.
+    static ByteBuf lineEnd(ByteBuf like) {
+        return endLine(like.alloc().ioBuffer(2));
+    }
+
+    /// The chunk of length zero with the trailers.
+    static ByteBuf lastChunk(ByteBufAllocator allocator, BodyReader body) {
+        ByteBuf end = allocator.ioBuffer(LAST_CHUNK.length + body.trailersLength() + 2);
+        end.writeBytes(LAST_CHUNK);
+        end.writeBytes(body.trailers(), 0, body.trailersLength());
+        return endLine(end);
+    }
+
+    private static ByteBuf endLine(ByteBuf out) {
+        return out.writeShort(('\r' << 8) | '\n');
+    }
+}
