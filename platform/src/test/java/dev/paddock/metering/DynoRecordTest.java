@@ -1,0 +1,86 @@
+package dev.paddock.metering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.core.Tick;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.dyno.DynoState;
+import dev.paddock.dyno.DynoTransition;
+import dev.paddock.dyno.DynoTransition.Reason;
+import dev.paddock.dyno.Exit;
+import dev.paddock.store.Database;
+import dev.paddock.store.TestDatabase;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DynoRecordTest {
+    private final Database database = TestDatabase.fresh();
+    private final DynoRecord record = new DynoRecord(database);
+    private final DynoId dyno = DynoId.random();
+
+    @Test
+    void transitionsAreKeptInOrder() {
+        assertThat(record.store(transition(DynoState.CREATED, DynoState.STARTING, 10))).isTrue();
+        assertThat(record.store(transition(DynoState.STARTING, DynoState.UP, 20))).isTrue();
+        assertThat(record.store(transition(DynoState.UP, DynoState.CRASHED, 30))).isTrue();
+
+        assertThat(rows())
+                .extracting(row -> row.get("to_state"))
+                .containsExactly("STARTING", "UP", "CRASHED");
+        assertThat(rows().getLast())
+                .containsEntry("dyno", dyno.value())
+                .containsEntry("type", "web")
+                .containsEntry("number", 1)
+                .containsEntry("size", "Standard-1X")
+                .containsEntry("release", 7)
+                .containsEntry("tick_nanos", 30L)
+                .containsEntry("boot_id", "boot-a")
+                .containsEntry("exit_status", 3)
+                .containsEntry("exit_cause", "PROCESS");
+    }
+
+    @Test
+    void storingAgainChangesNothing() {
+        record.store(transition(DynoState.CREATED, DynoState.STARTING, 10));
+        List<Map<String, Object>> before = rows();
+
+        assertThat(record.store(transition(DynoState.CREATED, DynoState.STARTING, 99))).isFalse();
+
+        assertThat(rows()).isEqualTo(before);
+    }
+
+    private List<Map<String, Object>> rows() {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select * from dyno_transitions order by id")
+                                .mapToMap()
+                                .list());
+    }
+
+    private DynoTransition transition(DynoState from, DynoState to, long tick) {
+        return new DynoTransition(
+                dyno,
+                AppId.random(),
+                DynoName.parse("web.1"),
+                DynoKind.FORMATION,
+                DynoSize.DEFAULT,
+                new ReleaseVersion(7),
+                from,
+                to,
+                Reason.UP,
+                new Tick(tick),
+                "boot-a",
+                Instant.EPOCH,
+                "serve",
+                false,
+                to == DynoState.CRASHED ? Optional.of(Exit.of(3)) : Optional.empty());
+    }
+}
