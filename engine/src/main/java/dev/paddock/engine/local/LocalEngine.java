@@ -81,7 +81,11 @@ public final class LocalEngine implements Engine {
         this.settings = settings;
         this.timers = settings.timers();
         this.host = hostname();
-        Path runtime = Directory.createPrivate(settings.runtime());
+        // An existing one keeps its mode: the router's user passes through it to its socket.
+        Path runtime = settings.runtime();
+        if (!Files.isDirectory(runtime)) {
+            Directory.createPrivate(runtime);
+        }
         for (String name :
                 List.of(
                         DynoFiles.DYNOS,
