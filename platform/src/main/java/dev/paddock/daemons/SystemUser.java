@@ -29,6 +29,15 @@ public record SystemUser(String name, int uid, int gid) {
         return available() ? Optional.of(findOrCreate(name)) : Optional.empty();
     }
 
+    /// Removes a user that [#ensure] made; false when there was none.
+    public static boolean remove(String name) {
+        if (find(name).isEmpty()) {
+            return false;
+        }
+        Command.run(List.of("userdel", name), LIMIT);
+        return find(name).isEmpty();
+    }
+
     private static SystemUser findOrCreate(String name) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Optional<SystemUser> found = find(name);

@@ -78,6 +78,11 @@ public final class PostgresServer {
         }
     }
 
+    /// Whether a server of this runtime directory lives, whoever started it.
+    public static boolean running(Path runtime) {
+        return Daemon.find(record(runtime)).isPresent();
+    }
+
     /// Stops the server of a platform that is not running any more; false when there was none.
     public static boolean stopLeftOver(Path runtime) {
         Optional<Daemon> living = Daemon.find(record(runtime));
