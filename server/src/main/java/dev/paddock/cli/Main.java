@@ -1,0 +1,87 @@
+package dev.paddock.cli;
+
+import dev.paddock.core.UserError;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+
+/// `paddock`: the command that holds all others.
+@Command(
+        name = "paddock",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Your own Heroku on your own machine.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            UpCommand.class,
+            DemoCommand.class,
+            DownCommand.class,
+            EnvCommand.class,
+            StatusCommand.class,
+            RouterCommand.class
+        })
+public final class Main {
+    static final int DONE = 0;
+    static final int FAILED = 1;
+    static final int USAGE = 2;
+
+    /// A process ended by a signal answers with 128 and the signal's number.
+    static final int SIGNALLED = 128;
+
+    private static final List<String> LATER =
+            List.of("top", "doctor", "users", "backup", "restore", "bill");
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    static int run(String... arguments) {
+        CommandLine line = new CommandLine(new Main());
+        line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        line.setParameterExceptionHandler(usage());
+        line.setExecutionExceptionHandler(failure());
+        if (arguments.length > 0 && LATER.contains(arguments[0])) {
+            line.getErr()
+                    .println(
+                            "paddock: the command %s is not yet in this version; `paddock --help` lists what is."
+                                    .formatted(arguments[0]));
+            return USAGE;
+        }
+        if (arguments.length == 0) {
+            line.usage(line.getErr());
+            return USAGE;
+        }
+        return line.execute(arguments);
+    }
+
+    private static IParameterExceptionHandler usage() {
+        return (mistake, arguments) -> {
+            CommandLine command = mistake.getCommandLine();
+            command.getErr().println("paddock: " + mistake.getMessage());
+            CommandLine.UnmatchedArgumentException.printSuggestions(mistake, command.getErr());
+            command.getErr()
+                    .println(
+                            "Try `%s --help`.".formatted(command.getCommandSpec().qualifiedName()));
+            return USAGE;
+        };
+    }
+
+    private static IExecutionExceptionHandler failure() {
+        return (failure, command, result) -> {
+            if (failure instanceof UserError error) {
+                command.getErr().println("paddock: " + error.message());
+                return error.id().equals("invalid_params") ? USAGE : FAILED;
+            }
+            command.getErr().println("paddock: unexpected: " + failure);
+            failure.printStackTrace(command.getErr());
+            return FAILED;
+        };
+    }
+}

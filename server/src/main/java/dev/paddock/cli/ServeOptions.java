@@ -1,0 +1,73 @@
+package dev.paddock.cli;
+
+import dev.paddock.server.HostPort;
+import dev.paddock.server.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// The flags that `up` and `demo` share.
+final class ServeOptions {
+    @Mixin DataOption data = new DataOption();
+
+    @Option(
+            names = "--api",
+            paramLabel = "HOST:PORT",
+            description = "API and git, HTTP and TLS on one port. Default: ${DEFAULT-VALUE}")
+    String api = "127.0.0.1:5000";
+
+    @Option(
+            names = "--rendezvous",
+            paramLabel = "HOST:PORT",
+            description = "Where attached one-offs are reached. Default: ${DEFAULT-VALUE}")
+    String rendezvous = "127.0.0.1:5001";
+
+    @Option(
+            names = "--http",
+            paramLabel = "HOST:PORT",
+            description = "The router's HTTP. Default: ${DEFAULT-VALUE}")
+    String http = "127.0.0.1:8080";
+
+    @Option(
+            names = "--https",
+            paramLabel = "HOST:PORT",
+            description = "The router's HTTPS. Default: ${DEFAULT-VALUE}")
+    String https = "127.0.0.1:8443";
+
+    @Option(
+            names = "--domain",
+            paramLabel = "DOMAIN",
+            description = "Apps answer below it, as shop.DOMAIN. Default: ${DEFAULT-VALUE}")
+    String domain = "localhost";
+
+    @Option(
+            names = "--service",
+            description =
+                    "A signal stops only the platform; router, database and dynos go on and the next start adopts them.")
+    boolean service;
+
+    @Option(
+            names = "--no-install",
+            description = "Install no missing packages; say which ones and end instead.")
+    boolean noInstall;
+
+    @Option(
+            names = "--allow-target",
+            paramLabel = "CIDR",
+            description = "A private network that log drains may reach. Repeatable.")
+    List<String> allowedTargets = new ArrayList<>();
+
+    Settings settings() {
+        return new Settings(
+                data.path(),
+                HostPort.parse("--api", api),
+                HostPort.parse("--rendezvous", rendezvous),
+                HostPort.parse("--http", http),
+                HostPort.parse("--https", https),
+                domain,
+                service,
+                !noInstall,
+                allowedTargets);
+    }
+}

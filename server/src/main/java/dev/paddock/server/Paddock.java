@@ -1,0 +1,425 @@
+package dev.paddock.server;
+
+import dev.paddock.accounts.Account;
+import dev.paddock.accounts.Accounts;
+import dev.paddock.api.ApiServer;
+import dev.paddock.api.ApiSettings;
+import dev.paddock.apps.Apps;
+import dev.paddock.attach.Rendezvous;
+import dev.paddock.build.Builder;
+import dev.paddock.build.SlugStore;
+import dev.paddock.core.App;
+import dev.paddock.core.AppId;
+import dev.paddock.core.UserError;
+import dev.paddock.daemons.SystemUser;
+import dev.paddock.deploys.Deployments;
+import dev.paddock.domains.CertificateAuthority;
+import dev.paddock.domains.RoutePublisher;
+import dev.paddock.domains.RouterLogs;
+import dev.paddock.domains.Routers;
+import dev.paddock.dyno.Attachment;
+import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.DynoKind;
+import dev.paddock.dyno.EngineDyno;
+import dev.paddock.engine.local.LocalEngine;
+import dev.paddock.engine.local.LocalSettings;
+import dev.paddock.formation.DynoJournal;
+import dev.paddock.formation.Dynos;
+import dev.paddock.formation.Formations;
+import dev.paddock.git.GitEndpoint;
+import dev.paddock.logs.DynoLogs;
+import dev.paddock.logs.LogHub;
+import dev.paddock.logs.LogSessions;
+import dev.paddock.manifold.Manifold;
+import dev.paddock.manifold.RestartPolicy;
+import dev.paddock.metering.DynoRecord;
+import dev.paddock.releases.Releases;
+import dev.paddock.routes.ControlFrame;
+import dev.paddock.store.Database;
+import dev.paddock.store.PostgresServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One platform: makes every part in dependency order, starts it, and ends it in reverse. The composition root.
+///
+/// Three endings: [#stop(Grace)] ends everything; [#close()] ends the platform alone and lets go of router, database
+/// and dynos; being killed is the same as closing, only without notice.
+public final class Paddock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Paddock.class);
+
+    /// From the start of the router's java to its first table.
+    private static final Duration ROUTER_LIMIT = Duration.ofSeconds(20);
+
+    /// Routers may take their time to acknowledge, then dynos have their 30 s.
+    private static final Duration DYNOS_LIMIT = Duration.ofSeconds(100);
+
+    private static final Duration LEFTOVERS_LIMIT = Duration.ofSeconds(40);
+
+    private final Settings settings;
+    private final InstantSource clock = InstantSource.system();
+    private final RuntimeDirectory runtime;
+    private final DataDirectory data;
+    private final Closing foundation;
+    private final Closing parts = new Closing();
+    private final Closing front = new Closing();
+    private final RouterProcess router;
+    private final PostgresServer postgres;
+    private final LocalEngine engine;
+    private final Apps apps;
+    private final Manifold manifold;
+    private final PlatformRecord record;
+    private final OperatorFile operator;
+
+    private Paddock(
+            Settings settings,
+            DataDirectory data,
+            RuntimeDirectory runtime,
+            Path libraries,
+            Closing foundation) {
+        this.settings = settings;
+        this.data = data;
+        this.runtime = runtime;
+        this.foundation = foundation;
+        foundation.add("the parts", parts);
+        foundation.add("the front", front);
+
+        // The two slow beginners, PostgreSQL and the router's java, get ready while the rest is
+        // made.
+        router = new RouterProcess(settings, data, runtime, libraries);
+        parts.add("the watch over the router", router);
+        router.start();
+        ExecutorService helpers = Executors.newVirtualThreadPerTaskExecutor();
+        parts.add("helpers", helpers);
+        Future<PostgresServer> starting =
+                helpers.submit(() ->
+                        PostgresServer.start(data.path().resolve("postgres"), runtime.path()));
+        Future<CertificateAuthority> opening =
+                helpers.submit(() ->
+                        CertificateAuthority.open(data.certificates(), settings.domain(), clock));
+
+        SystemTimers timers = parts.add("timers", new SystemTimers());
+        engine =
+                parts.add(
+                        "the engine",
+                        new LocalEngine(
+                                LocalSettings.of(
+                                        runtime.path(), data.engine(), runtime.hash(), timers)));
+        engine.weaknesses().forEach(weakness -> LOG.warn("Weaker here: {}", weakness));
+        LogHub logs = parts.add("the logs", new LogHub(data.logs()));
+        CertificateAuthority authority = await(opening);
+        postgres = await(starting);
+        Database database =
+                parts.add(
+                        "the database",
+                        Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password()));
+
+        Accounts accounts = new Accounts(database, clock);
+        apps = new Apps(database, clock);
+        Releases releases = new Releases(database, clock);
+        SlugStore slugs = new SlugStore(database, data.slugs());
+        DynoLogs dynoLogs = parts.add("dyno logs", new DynoLogs(engine, logs));
+        ManifoldFacts facts =
+                new ManifoldFacts(new DynoRecord(database), new DynoJournal(logs, dynoLogs, clock));
+        manifold =
+                parts.add(
+                        "the manifold",
+                        new Manifold(
+                                engine,
+                                timers,
+                                Executors.newThreadPerTaskExecutor(
+                                        Thread.ofVirtual().name("manifold-", 0).factory()),
+                                facts,
+                                RestartPolicy.HEROKU));
+        Formations formations =
+                new Formations(database, clock, apps, slugs, releases, manifold, logs);
+        Dynos dynos = new Dynos(manifold, releases, slugs, logs);
+        RoutePublisher routes =
+                parts.add(
+                        "routes",
+                        new RoutePublisher(apps, releases, manifold, authority, settings.domain()));
+        facts.connect(routes);
+        Routers routers =
+                parts.add(
+                        "control links",
+                        new Routers(runtime.controlSocket(), routes::served, Paddock::heard));
+        routes.connect(routers);
+        Builder builder = new Builder(engine, slugs, data.builds(), data.buildCaches());
+        Deployments deployments =
+                new Deployments(
+                        new Deployments.Parts(
+                                apps,
+                                slugs,
+                                builder,
+                                releases,
+                                formations,
+                                manifold,
+                                engine,
+                                routes,
+                                logs,
+                                data.repositories(),
+                                settings.domain(),
+                                publicUrl()));
+        Rendezvous rendezvous =
+                front.add(
+                        "rendezvous",
+                        new Rendezvous(
+                                settings.rendezvous().socketAddress(),
+                                authority,
+                                new Attached(engine, manifold),
+                                timers));
+        ApiServer api =
+                front.add(
+                        "the API",
+                        new ApiServer(
+                                new ApiServer.Parts(
+                                        new ApiSettings(
+                                                settings.api().socketAddress(),
+                                                settings.domain(),
+                                                settings.http().port(),
+                                                Set.of(settings.api().host())),
+                                        accounts,
+                                        apps,
+                                        deployments,
+                                        releases,
+                                        formations,
+                                        dynos,
+                                        slugs,
+                                        logs,
+                                        new LogSessions(clock),
+                                        rendezvous,
+                                        authority,
+                                        new GitEndpoint(accounts, apps, deployments).filter(),
+                                        clock)));
+
+        // What is wanted, what exists, then who may ask.
+        engine.listen(event -> {
+            manifold.accept(event);
+            builder.accept(event);
+        });
+        builder.clean();
+        followLogs(dynoLogs);
+        formations.wantAll();
+        manifold.start();
+        routers.start();
+        giveToRouter(runtime.controlSocket());
+        routes.start();
+        awaitRouter(routers, routes);
+        parts.add("request lines", new RouterLogs(data.router().resolve("spool"), database, logs))
+                .start();
+        operator = writeOperatorFile(accounts, copyOf(authority.file()));
+        rendezvous.start();
+        api.start();
+        var _ = helpers.submit(deployments::resume);
+        record =
+                new PlatformRecord(
+                        ProcessMark.self(),
+                        ProductVersion.text(),
+                        clock.instant(),
+                        data.path(),
+                        settings.api().toString(),
+                        settings.rendezvous().toString(),
+                        settings.http().toString(),
+                        settings.https().toString(),
+                        settings.domain(),
+                        operator.ca(),
+                        ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()));
+        record.write(runtime);
+    }
+
+    /// Starts or adopts everything; returns when all serves. When it throws, what it started has been ended again and
+    /// what it found running still runs.
+    ///
+    /// @param libraries the folder of jars that the router's process loads
+    public static Paddock start(Settings settings, Path libraries) {
+        HostPackages.ofThisMachine().require(settings.installs());
+        Closing foundation = new Closing();
+        try {
+            DataDirectory data =
+                    foundation.add("the data directory", DataDirectory.open(settings.data()));
+            RuntimeDirectory runtime = RuntimeDirectory.of(data.path());
+            runtime.create();
+            Ports.requireFree("--api", settings.api());
+            Ports.requireFree("--rendezvous", settings.rendezvous());
+            StartedInVain vain =
+                    foundation.add("what was started in vain", new StartedInVain(runtime));
+            Paddock paddock = new Paddock(settings, data, runtime, libraries, foundation);
+            vain.settle();
+            return paddock;
+        } catch (RuntimeException | Error e) {
+            foundation.close();
+            throw e;
+        }
+    }
+
+    /// What runs, and where.
+    public PlatformRecord record() {
+        return record;
+    }
+
+    public OperatorFile operator() {
+        return operator;
+    }
+
+    /// Ends everything: the API, then the dynos (each with its time to end by itself), router, platform, database.
+    public void stop(Grace grace) {
+        front.close();
+        endDynos(grace);
+        router.stop();
+        parts.close();
+        postgres.stop();
+        PlatformRecord.remove(runtime);
+        foundation.close();
+    }
+
+    /// Ends the platform alone; the next one on the same data adopts router, database and dynos.
+    @Override
+    public void close() {
+        front.close();
+        parts.close();
+        foundation.close();
+    }
+
+    /// Through the manifold, so that each end is recorded as one that was asked for, and no dyno gets a signal before
+    /// the router knows.
+    private void endDynos(Grace grace) {
+        Thread impatience = Thread.ofVirtual().name("impatience").start(() -> hurryDynos(grace));
+        try (ExecutorService perApp = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (App app : apps.all()) {
+                var _ = perApp.submit(() -> manifold.quiet(app.id(), DYNOS_LIMIT));
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("Ending the dynos without the database's help", e);
+        }
+        Dying.await(engine, grace, LEFTOVERS_LIMIT);
+        impatience.interrupt();
+    }
+
+    private void hurryDynos(Grace grace) {
+        try {
+            if (grace.awaitHurry(DYNOS_LIMIT)) {
+                Dying.retireAll(engine, Grace.HURRIED);
+            }
+        } catch (InterruptedException allEnded) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Reports of routers that nothing here acts on yet: no app sleeps, and the manifold finds dead dynos by itself.
+    private static void heard(ControlFrame frame) {
+        LOG.debug("A router reports {}", frame);
+    }
+
+    /// The socket is for one user alone: the router's.
+    private void giveToRouter(Path socket) {
+        SystemUser.ensure(RouterProcess.USER)
+                .ifPresent(user -> {
+                    try {
+                        Files.setAttribute(socket, "unix:uid", user.uid());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(
+                                "Giving " + socket + " to " + user.name(), e);
+                    }
+                });
+    }
+
+    /// How apps are reached through the router, with `%s` for the app's name.
+    private String publicUrl() {
+        int port = settings.http().port();
+        return "http://%s." + settings.domain() + (port == 80 ? "" : ":" + port) + "/";
+    }
+
+    private void followLogs(DynoLogs dynoLogs) {
+        for (EngineDyno dyno : engine.list()) {
+            boolean logged = !dyno.spec().stdio().attached();
+            if (logged && dyno.spec().kind() != DynoKind.BUILD) {
+                dynoLogs.follow(dyno.spec().app(), dyno.spec().id(), dyno.spec().name());
+            }
+        }
+    }
+
+    private void awaitRouter(Routers routers, RoutePublisher routes) {
+        try {
+            if (!routers.await(1, ROUTER_LIMIT) || !routes.settle(ROUTER_LIMIT)) {
+                throw new UserError(
+                        "unavailable",
+                        "The router did not serve the routes within %d s. Its last words: %s"
+                                .formatted(ROUTER_LIMIT.toSeconds(), router.lastWords()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserError("unavailable", "Interrupted while waiting for the router.");
+        }
+    }
+
+    /// The first start makes the first account; each start writes down what the operator's shell needs.
+    private OperatorFile writeOperatorFile(Accounts accounts, Path ca) {
+        int port = settings.api().port();
+        Optional<OperatorFile> before =
+                OperatorFile.find(data.path())
+                        .filter(file -> accounts.authenticate(file.key()).isPresent());
+        OperatorFile file =
+                before.map(known -> new OperatorFile(known.email(), known.key(), port, ca))
+                        .orElseGet(() -> newKey(accounts, port, ca));
+        file.write(data.path());
+        return file;
+    }
+
+    private OperatorFile newKey(Accounts accounts, int port, Path ca) {
+        List<Account> all = accounts.all();
+        Account account =
+                all.isEmpty()
+                        ? accounts.create("operator@" + settings.domain(), "Operator")
+                        : all.getFirst();
+        String key = accounts.issue(account, "Operator's shell", Optional.empty()).token();
+        return new OperatorFile(account.email(), key, port, ca);
+    }
+
+    private Path copyOf(Path certificate) {
+        Path copy = data.path().resolve("ca.pem");
+        try {
+            SmallFiles.writeReadable(copy, Files.readString(certificate));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Copying the certificate " + certificate, e);
+        }
+        return copy;
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserError("unavailable", "Interrupted while starting.");
+        }
+    }
+
+    private record Attached(LocalEngine engine, Manifold manifold) implements Rendezvous.Dynos {
+        @Override
+        public Attachment attach(DynoId dyno) {
+            return engine.attach(dyno);
+        }
+
+        @Override
+        public void hangUp(AppId app, DynoId dyno) {
+            manifold.hangUp(app, dyno);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package dev.paddock.server;
+
+import dev.paddock.daemons.Bind;
+import dev.paddock.daemons.Confinement;
+import dev.paddock.daemons.Daemon;
+import dev.paddock.daemons.DaemonSpec;
+import dev.paddock.daemons.SystemUser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The router's process: adopted when one that fits lives, else started as a user of its own, and started again when
+/// it dies. It outlives this object: closing it only ends the watch. Safe for any thread.
+final class RouterProcess implements AutoCloseable {
+    static final String USER = "paddock-router";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RouterProcess.class);
+
+    /// Requests in flight get the router's own 30 s to end.
+    private static final Duration STOP_GRACE = Duration.ofSeconds(35);
+
+    private static final Duration WATCH_EVERY = Duration.ofMillis(200);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    /// A router that lived this long had a good start; its end is not another failure in a row.
+    private static final Duration GOOD_LIFE = Duration.ofMinutes(1);
+
+    private final Settings settings;
+    private final DataDirectory data;
+    private final RuntimeDirectory runtime;
+    private final Path libraries;
+    private final Object lock = new Object();
+    private Optional<Daemon> current = Optional.empty();
+    private boolean closed;
+
+    /// @param libraries the folder of jars that the router's process loads
+    RouterProcess(Settings settings, DataDirectory data, RuntimeDirectory runtime, Path libraries) {
+        this.settings = settings;
+        this.data = data;
+        this.runtime = runtime;
+        this.libraries = libraries;
+    }
+
+    /// Adopts the living router when it runs the same program on the same ports, else stops it and starts ours.
+    /// Throws UserError when a port is held by somebody else.
+    void start() {
+        DaemonSpec spec = spec();
+        Optional<Daemon> living = Daemon.find(spec.record());
+        if (living.isPresent() && living.get().matches(spec.version())) {
+            LOG.info("Adopted the router, process {}", living.get().pid());
+        } else {
+            living.ifPresent(old -> {
+                LOG.info("Stopping the router of an earlier build, process {}", old.pid());
+                old.stop(STOP_GRACE);
+            });
+            Ports.requireFree("--http", settings.http());
+            Ports.requireFree("--https", settings.https());
+            living = Optional.of(Daemon.start(spec));
+            LOG.info("Started the router, process {}", living.get().pid());
+        }
+        removeOtherPrograms(spec);
+        synchronized (lock) {
+            current = living;
+        }
+        Thread.ofVirtual().name("router-watch").start(() -> watch(spec));
+    }
+
+    long pid() {
+        synchronized (lock) {
+            return current.map(Daemon::pid).orElse(0L);
+        }
+    }
+
+    boolean alive() {
+        synchronized (lock) {
+            return current.filter(Daemon::alive).isPresent();
+        }
+    }
+
+    /// What the router said last, for messages.
+    String lastWords() {
+        return Daemon.tail(output());
+    }
+
+    /// Ends the router; requests in flight are finished first.
+    void stop() {
+        close();
+        stopLeftOver(runtime);
+    }
+
+    /// Stops the router of a platform that is not running any more; false when there was none.
+    static boolean stopLeftOver(RuntimeDirectory runtime) {
+        Optional<Daemon> living = Daemon.find(record(runtime));
+        living.ifPresent(router -> router.stop(STOP_GRACE));
+        return living.isPresent();
+    }
+
+    static Optional<Daemon> find(RuntimeDirectory runtime) {
+        return Daemon.find(record(runtime));
+    }
+
+    private static Path record(RuntimeDirectory runtime) {
+        return runtime.path().resolve("router.daemon");
+    }
+
+    private Path output() {
+        return data.path().resolve("router.out");
+    }
+
+    private void watch(DaemonSpec spec) {
+        Duration pause = FIRST_PAUSE;
+        long born = System.nanoTime();
+        try {
+            while (true) {
+                Thread.sleep(WATCH_EVERY);
+                synchronized (lock) {
+                    if (closed) {
+                        return;
+                    }
+                    if (current.filter(Daemon::alive).isPresent()) {
+                        continue;
+                    }
+                }
+                if (System.nanoTime() - born > GOOD_LIFE.toNanos()) {
+                    pause = FIRST_PAUSE;
+                }
+                LOG.warn(
+                        "The router ended; starting it again in {} ms. Its last words: {}",
+                        pause.toMillis(),
+                        lastWords());
+                Thread.sleep(pause);
+                pause = longer(pause);
+                born = System.nanoTime();
+                restart(spec);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void restart(DaemonSpec spec) {
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            try {
+                current = Optional.of(Daemon.start(spec));
+            } catch (IllegalStateException | UncheckedIOException e) {
+                LOG.error("Could not start the router", e);
+            }
+        }
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration doubled = pause.multipliedBy(2);
+        return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
+    }
+
+    private DaemonSpec spec() {
+        String version = version();
+        Path programs = copyPrograms(version);
+        Path state = makeState();
+        Path java = Path.of(System.getProperty("java.home"));
+        List<Bind> binds = new ArrayList<>();
+        binds.add(Bind.readOnly(programs, runtime.path().resolve("router-programs")));
+        binds.add(Bind.writable(state, runtime.path().resolve("router-state")));
+        if (!passable(java)) {
+            binds.add(Bind.readOnly(java, runtime.path().resolve("router-java")));
+        }
+        Confinement confinement = Confinement.as(USER, binds).withLowPorts();
+        Path home = confinement.inside(java);
+        Path insidePrograms = confinement.inside(programs);
+        Path insideState = confinement.inside(state);
+        List<String> command = new ArrayList<>();
+        command.add(home.resolve("bin/java").toString());
+        command.addAll(RouterJvm.flags(insidePrograms, insideState));
+        command.addAll(List.of("-cp", insidePrograms + "/*", RouterJvm.MAIN));
+        command.addAll(List.of("--http", settings.http().toString()));
+        command.addAll(List.of("--https", settings.https().toString()));
+        command.addAll(List.of("--control", runtime.controlSocket().toString()));
+        command.addAll(List.of("--state", insideState.toString()));
+        return new DaemonSpec(
+                record(runtime),
+                version,
+                command,
+                Map.of("LC_ALL", "C.UTF-8", "PATH", "/usr/bin:/bin"),
+                output(),
+                confinement);
+    }
+
+    /// Changes with the router's program, its ports and its java.
+    private String version() {
+        CRC32 checksum = new CRC32();
+        for (Path jar : jars(libraries)) {
+            checksum.update(jar.getFileName().toString().getBytes(StandardCharsets.UTF_8));
+            if (jar.getFileName().toString().startsWith("paddock-")) {
+                try {
+                    checksum.update(Files.readAllBytes(jar));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+        String surroundings =
+                settings.http() + " " + settings.https() + " " + System.getProperty("java.home");
+        checksum.update(surroundings.getBytes(StandardCharsets.UTF_8));
+        return ProductVersion.text()
+                + "-"
+                + Runtime.version().feature()
+                + "-"
+                + Long.toHexString(checksum.getValue());
+    }
+
+    /// A copy, because a build overwrites the jars that a living router still reads from.
+    private Path copyPrograms(String version) {
+        Path copy = data.routerPrograms().resolve(version);
+        try {
+            if (Files.isDirectory(copy)) {
+                return copy;
+            }
+            Path unfinished = data.routerPrograms().resolve(version + ".new");
+            Trees.remove(unfinished);
+            Files.createDirectories(unfinished);
+            for (Path jar : jars(libraries)) {
+                copyReadable(jar, unfinished.resolve(jar.getFileName()));
+            }
+            Path archive = libraries.resolveSibling("../cds/router.jsa").normalize();
+            if (Files.isReadable(archive)) {
+                copyReadable(archive, unfinished.resolve(RouterJvm.ARCHIVE));
+            }
+            Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
+            Files.move(unfinished, copy, StandardCopyOption.ATOMIC_MOVE);
+            return copy;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Copying the router's program to " + copy, e);
+        }
+    }
+
+    private static void copyReadable(Path source, Path target) throws IOException {
+        // With its dates, by which java knows whether a class data archive fits.
+        Files.copy(source, target, StandardCopyOption.COPY_ATTRIBUTES);
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+
+    private void removeOtherPrograms(DaemonSpec spec) {
+        try (Stream<Path> all = Files.list(data.routerPrograms())) {
+            all.filter(path -> !path.getFileName().toString().equals(spec.version()))
+                    .toList()
+                    .forEach(Trees::remove);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<Path> jars(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Looking for the router's libraries in " + folder, e);
+        }
+    }
+
+    private Path makeState() {
+        Path state = data.router();
+        try {
+            Files.createDirectories(state);
+            Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx------"));
+            Optional<SystemUser> user = SystemUser.ensure(USER);
+            if (user.isPresent()) {
+                Files.setAttribute(state, "unix:uid", user.get().uid());
+                Files.setAttribute(state, "unix:gid", user.get().gid());
+            }
+            return state;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Making the router's directory " + state, e);
+        }
+    }
+
+    /// Whether every user may pass through all directories on the way.
+    private static boolean passable(Path path) {
+        try {
+            for (Path at = path.toRealPath(); at != null; at = at.getParent()) {
+                if (!Files.getPosixFilePermissions(at)
+                        .contains(PosixFilePermission.OTHERS_EXECUTE)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (lock) {
+            closed = true;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.paddock.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+
+@ResourceLock(Resources.SYSTEM_OUT)
+@ResourceLock(Resources.SYSTEM_ERR)
+class MainTest {
+    @TempDir Path folder;
+
+    @Test
+    void wrongUsageIsTwo() {
+        assertThat(run("--nonsense").status()).isEqualTo(2);
+        assertThat(run("up", "--nonsense").status()).isEqualTo(2);
+        assertThat(run("nonsense").status()).isEqualTo(2);
+        assertThat(run().status()).isEqualTo(2);
+    }
+
+    @Test
+    void badAddressNamesTheFlag() {
+        Result result = run("up", "--http", "8080");
+
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.err()).contains("--http 8080").contains("HOST:PORT");
+        assertThat(result.out()).isEmpty();
+    }
+
+    @Test
+    void samePortTwiceIsWrongUsage() {
+        Result result = run("up", "--http", "127.0.0.1:5000");
+
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.err()).contains("four different ports");
+    }
+
+    @Test
+    void commandsOfLaterVersionsSaySo() {
+        Result result = run("top");
+
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.err()).contains("top").contains("not yet in this version");
+    }
+
+    @Test
+    void helpListsEveryCommandAndNoLaterOne() {
+        Result result = run("--help");
+
+        assertThat(result.status()).isZero();
+        assertThat(result.out())
+                .contains("up", "demo", "down", "env", "status", "router")
+                .doesNotContain("backup", "doctor");
+    }
+
+    @Test
+    void eachCommandHasHelpAndVersion() {
+        for (String command : new String[] {"up", "demo", "down", "env", "status"}) {
+            assertThat(run(command, "--help").out()).contains("--data");
+            assertThat(run(command, "--version").out()).startsWith("paddock ");
+        }
+    }
+
+    @Test
+    void statusOfNothingSaysHowToStart() {
+        Result result = run("status", "--data", folder.resolve("none").toString());
+
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.out()).contains("platform   not running");
+        assertThat(result.err()).contains("paddock up");
+    }
+
+    @Test
+    void envWithoutPlatformSaysHowToStart() {
+        Result result = run("env", "--data", folder.toString());
+
+        assertThat(result.status()).isNotZero();
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err()).contains("paddock up --data " + folder);
+    }
+
+    @Test
+    void downSparesDirectoriesThatAreNotOurs() {
+        Result result = run("down", "--purge", "--data", folder.toString());
+
+        assertThat(result.status()).isNotZero();
+        assertThat(result.err()).contains("is no data directory");
+        assertThat(folder).exists();
+    }
+
+    private static Result run(String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+            int status = Main.run(arguments);
+            return new Result(
+                    status,
+                    outBytes.toString(StandardCharsets.UTF_8),
+                    errBytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private record Result(int status, String out, String err) {}
+}
