@@ -19,6 +19,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -191,6 +192,17 @@ public final class Apps {
                             : known.feature(stored.enabled(), stored.updatedAt());
                 })
                 .toList();
+    }
+
+    /// The apps that switched this feature on.
+    public Set<AppId> withFeature(String name) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select app from app_features where name = :name and enabled")
+                                .bind("name", name)
+                                .mapTo(AppId.class)
+                                .set());
     }
 
     /// Throws UserError.notFound("feature") for an unknown name.

@@ -319,6 +319,13 @@ public final class Routers implements AutoCloseable {
         announce(advanced);
     }
 
+    /// The number of the newest table; 0 before the first.
+    long newest() {
+        synchronized (lock) {
+            return tables.newest();
+        }
+    }
+
     /// The table that all serve, if that is a newer one than before, else 0.
     private long advance() {
         long all = tables.newest();

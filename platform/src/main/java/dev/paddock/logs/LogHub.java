@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -70,6 +71,21 @@ public final class LogHub implements LogSink, AutoCloseable {
     @Override
     public void write(LogLine line) {
         append(line.app(), List.of(PendingLine.of(line, null)));
+    }
+
+    /// Stores the lines of a source but those it has stored before: their numbers grow, and the log knows the last one
+    /// of each stream. For one thread per stream.
+    public void write(AppId app, UUID stream, List<NumberedLine> lines) {
+        DynoId source = new DynoId(stream);
+        long known = position(app, source);
+        append(
+                app,
+                lines.stream()
+                        .filter(line -> line.number() > known)
+                        .map(line ->
+                                PendingLine.of(
+                                        line.line(), new DynoPosition(source, line.number())))
+                        .toList());
     }
 
     /// Stores what a dyno wrote, with its position, in as few writes as possible.

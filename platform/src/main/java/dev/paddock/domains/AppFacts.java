@@ -1,0 +1,142 @@
+package dev.paddock.domains;
+
+import dev.paddock.apps.Apps;
+import dev.paddock.apps.Feature;
+import dev.paddock.core.App;
+import dev.paddock.core.AppId;
+import dev.paddock.core.AppName;
+import dev.paddock.core.Release;
+import dev.paddock.core.UserError;
+import dev.paddock.releases.AppSettings;
+import dev.paddock.releases.Releases;
+import dev.paddock.routes.AppRoute;
+import dev.paddock.routes.AppRoute.Balance;
+import dev.paddock.routes.AppRoute.Status;
+import dev.paddock.routes.Certificate;
+import dev.paddock.routes.DynoRoute;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// What an app's route is made of besides its dynos; kept in memory, so that a dyno's change asks no database.
+record AppFacts(
+        AppId id,
+        AppName name,
+        boolean blank,
+        boolean maintenance,
+        AppSettings settings,
+        boolean affinity,
+        boolean continueEndToEnd,
+        Optional<String> maintenancePage,
+        Optional<String> errorPage) {
+    private static final String AFFINITY = "http-session-affinity";
+    private static final String CONTINUE = "http-end-to-end-continue";
+
+    private static AppFacts of(
+            App app, Release release, boolean affinity, boolean continueEndToEnd) {
+        Map<String, String> config = release.config().values();
+        return new AppFacts(
+                app.id(),
+                app.name(),
+                release.slug().isEmpty(),
+                app.maintenance(),
+                AppSettings.of(release.config()),
+                affinity,
+                continueEndToEnd,
+                page(config, "MAINTENANCE_PAGE_URL"),
+                page(config, "ERROR_PAGE_URL"));
+    }
+
+    private static Optional<String> page(Map<String, String> config, String name) {
+        return Optional.ofNullable(config.get(name)).filter(url -> !url.isBlank());
+    }
+
+    String host(String domain) {
+        return name + "." + domain;
+    }
+
+    AppRoute route(String domain, Optional<Certificate> certificate, List<DynoRoute> dynos) {
+        return new AppRoute(
+                id.toString(),
+                name.toString(),
+                List.of(host(domain)),
+                blank ? Status.BLANK : Status.NORMAL,
+                maintenance,
+                settings.balance().orElse(Balance.LEAST),
+                affinity,
+                settings.maxInFlightPerDyno(),
+                settings.maxBacklog(),
+                continueEndToEnd,
+                true,
+                maintenancePage,
+                errorPage,
+                milliseconds(settings.firstByte()),
+                certificate,
+                dynos);
+    }
+
+    private static OptionalInt milliseconds(Optional<Duration> duration) {
+        return duration.isPresent()
+                ? OptionalInt.of(Math.toIntExact(duration.get().toMillis()))
+                : OptionalInt.empty();
+    }
+
+    /// Where facts come from.
+    interface Source {
+        /// Empty when there is no such app, or it is being destroyed.
+        Optional<AppFacts> find(AppId app);
+
+        List<AppFacts> all();
+    }
+
+    /// The facts as the database has them.
+    record Stored(Apps apps, Releases releases) implements Source {
+        @Override
+        public Optional<AppFacts> find(AppId id) {
+            return apps.find(id).flatMap(this::facts);
+        }
+
+        private Optional<AppFacts> facts(App app) {
+            try {
+                Release release = releases.current(app.id());
+                Set<String> on =
+                        apps.features(app.id()).stream()
+                                .filter(Feature::enabled)
+                                .map(Feature::name)
+                                .collect(Collectors.toSet());
+                return Optional.of(of(app, release, on.contains(AFFINITY), on.contains(CONTINUE)));
+            } catch (UserError e) {
+                // The app went away between the two questions.
+                return Optional.empty();
+            }
+        }
+
+        /// In a handful of queries, whatever the number of apps.
+        @Override
+        public List<AppFacts> all() {
+            Map<AppId, Release> current = new HashMap<>();
+            releases.allCurrent().forEach(release -> current.put(release.app(), release));
+            Set<AppId> affinity = apps.withFeature(AFFINITY);
+            Set<AppId> endToEnd = apps.withFeature(CONTINUE);
+            List<AppFacts> facts = new ArrayList<>();
+            for (App app : apps.all()) {
+                Release release = current.get(app.id());
+                if (release != null) {
+                    facts.add(
+                            of(
+                                    app,
+                                    release,
+                                    affinity.contains(app.id()),
+                                    endToEnd.contains(app.id())));
+                }
+            }
+            return facts;
+        }
+    }
+}
