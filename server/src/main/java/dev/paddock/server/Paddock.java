@@ -213,6 +213,7 @@ public final class Paddock implements AutoCloseable {
         followLogs(dynoLogs);
         formations.wantAll();
         manifold.start();
+        SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
         routers.start();
         giveToRouter(runtime.controlSocket());
         routes.start();
