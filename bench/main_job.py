@@ -104,7 +104,7 @@ def family(platform):
     """Pids of platform, router and PostgreSQL of this data directory, by name."""
     out = {}
     status = subprocess.run([PADDOCK, 'status', '--data', platform.data], capture_output=True, text=True).stdout
-    for name, pid in re.findall(r'(?im)^\s*(platform|router|postgres\w*)\b.*?\bpid[ =:]+(\d+)', status):
+    for name, pid in re.findall(r'(?m)^(platform|router|database)\s+process (\d+)', status):
         todo = [int(pid)]
         while todo:
             p = todo.pop()
@@ -113,7 +113,7 @@ def family(platform):
                 kids = open('/proc/%d/task/%d/children' % (p, p)).read().split()
             except OSError:
                 kids = []
-            if name.lower() != 'platform':
+            if name != 'platform':
                 todo += [int(k) for k in kids]
     return out
 
