@@ -163,11 +163,12 @@ final class AppLocks {
             }
             try {
                 return build.run();
-            } catch (InterruptedException e) {
-                synchronized (state) {
-                    if (cancelled) {
-                        throw UserError.notFound("app");
-                    }
+            } catch (InterruptedException | RuntimeException e) {
+                // An interrupt also shows as a closed channel or a broken connection.
+                if (cancelled()) {
+                    UserError gone = UserError.notFound("app");
+                    gone.addSuppressed(e);
+                    throw gone;
                 }
                 throw e;
             } finally {
@@ -178,6 +179,12 @@ final class AppLocks {
                         boolean _ = Thread.interrupted();
                     }
                 }
+            }
+        }
+
+        private boolean cancelled() {
+            synchronized (state) {
+                return cancelled;
             }
         }
 
