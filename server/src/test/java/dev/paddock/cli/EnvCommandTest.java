@@ -59,6 +59,18 @@ class EnvCommandTest {
     }
 
     @Test
+    void certificatesForAllHostsBecomeASettingSoThatOursIsHeard() {
+        Map<String, String> exports =
+                EnvCommand.exports(OPERATOR, Map.of("GIT_SSL_CAINFO", "/etc/all.pem"));
+
+        assertThat(exports)
+                .containsEntry("GIT_CONFIG_COUNT", "2")
+                .containsEntry("GIT_CONFIG_KEY_0", "http.sslCAInfo")
+                .containsEntry("GIT_CONFIG_VALUE_0", "/etc/all.pem")
+                .containsEntry("GIT_CONFIG_KEY_1", "http.https://localhost:5000/.sslCAInfo");
+    }
+
+    @Test
     void valuesAreQuotedForTheShell() {
         assertThat(EnvCommand.quote("it's $HOME")).isEqualTo("'it'\\''s $HOME'");
     }

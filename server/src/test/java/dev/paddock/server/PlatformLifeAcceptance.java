@@ -1,0 +1,198 @@
+package dev.paddock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The life of a platform as its operator sees it: real launcher, real PostgreSQL, router, containers and git. Runs
+/// after packaging, for it needs the folder that the launcher runs from.
+class PlatformLifeAcceptance {
+    private static final Pattern DYNO_ID = Pattern.compile("\"id\":\\s*\"([0-9a-f-]{36})\"");
+
+    @TempDir Path folder;
+
+    @BeforeEach
+    void requireMachine() {
+        assumeTrue(Superuser.here(), "needs root: containers, namespaces, system users");
+        assumeTrue(
+                HostPackages.ofThisMachine().missing().isEmpty(),
+                "needs the packages conmon, crun, tini, nftables, iproute2");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/git")), "needs git");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "needs python3");
+        assumeTrue(
+                Files.isDirectory(RunningPaddock.CHECKOUT.resolve("server/target/lib/router")),
+                "needs server/target/lib: run it by ./mvnw verify");
+    }
+
+    @AfterEach
+    void removeWhatAFailureLeft() throws Exception {
+        try (var platforms = Files.list(folder)) {
+            for (Path platform : platforms.toList()) {
+                if (Files.exists(platform.resolve("data/lock"))) {
+                    String unused = down(platform.resolve("data"));
+                }
+            }
+        }
+    }
+
+    private static String down(Path data) throws IOException, InterruptedException {
+        return RunningPaddock.shell(
+                "\"$LAUNCHER\" down --purge --data \"$DATA\"",
+                Map.of("LAUNCHER", RunningPaddock.launcher(), "DATA", data.toString()));
+    }
+
+    @Test
+    void pushedAppSurvivesTheKillOfItsPlatformAndPurgeLeavesNothing() throws Exception {
+        RunningPaddock first = new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        assertThat(first.awaitReady())
+                .startsWith("ready api=http://localhost:")
+                .contains(" http=http://127.0.0.1:", " https=https://127.0.0.1:", " ca=")
+                .endsWith(" data=" + first.data());
+
+        first.call("POST", "/apps", "{\"name\":\"shop\"}");
+        assertThat(first.push(folder.resolve("one/work"), "python", "shop"))
+                .contains("remote: ")
+                .contains("Released v2");
+        awaitHello(first);
+        String dyno = onlyDyno(first);
+
+        RunningPaddock second = new RunningPaddock(Files.createDirectories(folder.resolve("two")));
+        second.awaitReady();
+        Requests requests = new Requests(first);
+        String secondName = RuntimeDirectory.of(second.data()).hash();
+        assertThat(down(second.data())).contains("stopped the platform");
+        assertThat(second.awaitEnd()).isEqualTo(143);
+        assertThat(traces(secondName, second.data())).isEmpty();
+
+        first.kill();
+        requests.awaitMore(50);
+        first.startAgain();
+        first.awaitReady();
+        requests.awaitMore(50);
+
+        assertThat(requests.stop()).isEmpty();
+        assertThat(onlyDyno(first)).isEqualTo(dyno);
+        assertThat(status(first)).contains("dynos      1 running");
+
+        String firstName = RuntimeDirectory.of(first.data()).hash();
+        assertThat(down(first.data())).contains("stopped the platform", "removed " + first.data());
+        assertThat(first.awaitEnd()).isEqualTo(143);
+        assertThat(traces(firstName, first.data())).isEmpty();
+    }
+
+    @Test
+    void whatADeadPlatformLeftIsStoppedByDown() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        String name = RuntimeDirectory.of(platform.data()).hash();
+
+        platform.kill();
+
+        assertThat(down(platform.data()))
+                .contains("stopped 1 dyno", "stopped the router", "stopped the database");
+        assertThat(traces(name, platform.data())).isEmpty();
+    }
+
+    private static void awaitHello(RunningPaddock platform) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(() ->
+                        assertThat(platform.get("shop"))
+                                .startsWith("HTTP/1.1 200 ")
+                                .contains("Hello from web.1!"));
+    }
+
+    private static String onlyDyno(RunningPaddock platform) throws Exception {
+        String dynos = platform.call("GET", "/apps/shop/dynos", "");
+        Matcher id = DYNO_ID.matcher(dynos);
+        assertThat(id.find()).as(dynos).isTrue();
+        assertThat(dynos).containsOnlyOnce("\"web.1\"").contains("\"up\"");
+        return id.group(1);
+    }
+
+    private static String status(RunningPaddock platform) throws Exception {
+        return RunningPaddock.shell(
+                "\"$LAUNCHER\" status --data \"$DATA\"",
+                Map.of("LAUNCHER", RunningPaddock.launcher(), "DATA", platform.data().toString()));
+    }
+
+    /// All that a platform could leave on this machine, found by its hash, which every name carries, and by its path.
+    private static List<String> traces(String hash, Path data) throws Exception {
+        String found =
+                RunningPaddock.shell(
+                        """
+                        {
+                          grep -e "$HASH" -e "$DATA" /proc/self/mountinfo
+                          ls -d /run/paddock/*"$HASH"* /run/netns/*"$HASH"* "$DATA"
+                          find /sys/fs/cgroup -type d -name "*$HASH*"
+                          nft list tables | grep "$HASH"
+                          ip -o link | grep "$HASH"
+                          ps -eo pid,args | grep -e "$HASH" -e "$DATA/" | grep -v -e grep -e 'sh -c'
+                        } 2>/dev/null || true
+                        """,
+                        Map.of("HASH", hash, "DATA", data.toString()));
+        return found.lines().toList();
+    }
+
+    /// Asks an app again and again, one request after the other, and keeps what went wrong.
+    private static final class Requests {
+        private final RunningPaddock platform;
+        private final AtomicInteger answered = new AtomicInteger();
+        private final Queue<String> failures = new ConcurrentLinkedQueue<>();
+        private final Thread thread;
+        private volatile boolean stopped;
+
+        Requests(RunningPaddock platform) {
+            this.platform = platform;
+            thread = Thread.ofPlatform().name("requests").start(this::ask);
+        }
+
+        private void ask() {
+            while (!stopped) {
+                try {
+                    String answer = platform.get("shop");
+                    if (!answer.startsWith("HTTP/1.1 200 ")) {
+                        failures.add(answer);
+                    }
+                } catch (IOException e) {
+                    failures.add(e.toString());
+                }
+                answered.incrementAndGet();
+            }
+        }
+
+        void awaitMore(int number) {
+            int before = answered.get();
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> answered.get() >= before + number);
+        }
+
+        List<String> stop() throws InterruptedException {
+            stopped = true;
+            thread.join();
+            return List.copyOf(failures);
+        }
+    }
+}
