@@ -17,6 +17,9 @@ import picocli.CommandLine.Mixin;
 final class EnvCommand implements Callable<Integer> {
     private static final String GIT_COUNT = "GIT_CONFIG_COUNT";
 
+    /// In a shell that has it, git looks at no setting: it becomes a setting itself, for all other hosts.
+    private static final String GIT_CA = "GIT_SSL_CAINFO";
+
     @Mixin DataOption data = new DataOption();
 
     @Override
@@ -24,6 +27,9 @@ final class EnvCommand implements Callable<Integer> {
         exports(OperatorFile.read(data.path()), System.getenv())
                 .forEach(
                         (name, value) -> System.out.println("export " + name + "=" + quote(value)));
+        if (System.getenv(GIT_CA) != null) {
+            System.out.println("unset " + GIT_CA);
+        }
         return Main.DONE;
     }
 
@@ -40,19 +46,36 @@ final class EnvCommand implements Callable<Integer> {
         exports.put("DISABLE_TELEMETRY", "true");
         exports.put("HEROKU_SKIP_NEW_VERSION_CHECK", "1");
 
-        String setting = "http.https://localhost:" + operator.apiPort() + "/.sslCAInfo";
-        int count = gitCount(shell);
-        int slot = 0;
-        while (slot < count && !setting.equals(shell.get("GIT_CONFIG_KEY_" + slot))) {
-            slot++;
+        Map<String, String> git = new LinkedHashMap<>();
+        String forAllHosts = shell.get(GIT_CA);
+        if (forAllHosts != null) {
+            git.put("http.sslCAInfo", forAllHosts);
         }
-        exports.put(GIT_COUNT, Integer.toString(Math.max(count, slot + 1)));
-        exports.put("GIT_CONFIG_KEY_" + slot, setting);
-        exports.put("GIT_CONFIG_VALUE_" + slot, ca);
+        git.put("http.https://localhost:" + operator.apiPort() + "/.sslCAInfo", ca);
+        exports.putAll(gitSettings(git, shell));
         return exports;
     }
 
     /// The shell may carry git settings of its own: ours come behind them, or replace ours of an earlier call.
+    private static Map<String, String> gitSettings(
+            Map<String, String> settings, Map<String, String> shell) {
+        int count = gitCount(shell);
+        Map<String, String> exports = new LinkedHashMap<>();
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            int slot = 0;
+            while (slot < count && !setting.getKey().equals(shell.get("GIT_CONFIG_KEY_" + slot))) {
+                slot++;
+            }
+            if (slot == count) {
+                count++;
+            }
+            exports.put("GIT_CONFIG_KEY_" + slot, setting.getKey());
+            exports.put("GIT_CONFIG_VALUE_" + slot, setting.getValue());
+        }
+        exports.put(GIT_COUNT, Integer.toString(count));
+        return exports;
+    }
+
     private static int gitCount(Map<String, String> shell) {
         try {
             return Math.max(0, Integer.parseInt(shell.getOrDefault(GIT_COUNT, "0")));

@@ -116,6 +116,8 @@ final class ExampleApp {
                         .redirectErrorStream(true)
                         .redirectInput(Path.of("/dev/null").toFile());
         builder.environment().putAll(gitEnvironment());
+        // It would win over the setting that names our certificate.
+        builder.environment().remove("GIT_SSL_CAINFO");
         try {
             Process process = builder.start();
             process.getInputStream().transferTo(System.err);

@@ -214,8 +214,8 @@ public final class Paddock implements AutoCloseable {
         formations.wantAll();
         manifold.start();
         SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
+        routers.expect(router.pid());
         routers.start();
-        giveToRouter(runtime.controlSocket());
         routes.start();
         awaitRouter(routers, routes);
         parts.add("request lines", new RouterLogs(data.router().resolve("spool"), database, logs))
@@ -321,19 +321,6 @@ public final class Paddock implements AutoCloseable {
     /// Reports of routers that nothing here acts on yet: no app sleeps, and the manifold finds dead dynos by itself.
     private static void heard(ControlFrame frame) {
         LOG.debug("A router reports {}", frame);
-    }
-
-    /// The socket is for one user alone: the router's.
-    private void giveToRouter(Path socket) {
-        SystemUser.ensure(RouterProcess.USER)
-                .ifPresent(user -> {
-                    try {
-                        Files.setAttribute(socket, "unix:uid", user.uid());
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(
-                                "Giving " + socket + " to " + user.name(), e);
-                    }
-                });
     }
 
     /// How apps are reached through the router, with `%s` for the app's name.
