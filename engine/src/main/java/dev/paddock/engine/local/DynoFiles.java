@@ -55,10 +55,6 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
         return bundle.resolve("conmon.out");
     }
 
-    Path control() {
-        return bundle.resolve("ctl");
-    }
-
     Path exit() {
         return runtime.resolve(EXITS).resolve(id.toString());
     }

@@ -1,5 +1,6 @@
 package dev.paddock.engine.local;
 
+import dev.paddock.core.AppId;
 import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoSpec;
@@ -161,7 +162,7 @@ final class Launcher {
 
     /// What tells a program who it is and where: its user has a name, its host name an address.
     private List<BundleMount> accounts(DynoFiles files, int user) throws IOException {
-        Path directory = settings.runtime().resolve("users").resolve(Integer.toString(user));
+        Path directory = account(user);
         Path passwd = directory.resolve("passwd");
         Path group = directory.resolve("group");
         if (!Files.exists(group)) {
@@ -181,6 +182,10 @@ final class Launcher {
                 BundleMount.readOnly(passwd, "/etc/passwd"),
                 BundleMount.readOnly(group, "/etc/group"),
                 BundleMount.readOnly(files.hosts(), "/etc/hosts"));
+    }
+
+    private Path account(int user) {
+        return settings.runtime().resolve("users").resolve(Integer.toString(user));
     }
 
     private BundleMount home(DynoFiles files, int user, Optional<Path> slug) {
@@ -221,6 +226,12 @@ final class Launcher {
         // app binds.
         environment.put("PORT", Integer.toString(port));
         return environment;
+    }
+
+    /// Takes away what dynos of an app share.
+    void discard(AppId app) {
+        slugs.discard(app);
+        users.discard(app).ifPresent(user -> Directory.remove(account(user)));
     }
 
     /// Takes away the container and what the dyno wrote, but not what it logged nor its place.

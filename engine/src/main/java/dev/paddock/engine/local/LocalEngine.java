@@ -59,7 +59,6 @@ public final class LocalEngine implements Engine {
     private final Conmon conmon;
     private final DynoNetwork network;
     private final Firewall firewall;
-    private final UserNumbers users;
     private final SlugCache slugs;
     private final Launcher launcher;
     private final Exits exits;
@@ -109,7 +108,7 @@ public final class LocalEngine implements Engine {
         if (UserNumbers.moved(numbers, share.firstUser())) {
             Directory.remove(unpacked);
         }
-        this.users = new UserNumbers(numbers, share.firstUser());
+        UserNumbers users = new UserNumbers(numbers, share.firstUser());
         this.slugs = new SlugCache(unpacked, runtime.resolve("unpack"), stack, conmon, cgroup);
         slugs.clean();
         this.network = new DynoNetwork(settings.hash(), share.network());
@@ -325,6 +324,7 @@ public final class LocalEngine implements Engine {
     private Optional<Exit> begin(LocalDyno dyno) {
         dyno.beginning = true;
         try {
+            dyno.log.keep();
             Tick now = timers.now();
             dyno.change(life -> life.withBegun(now));
             conmon.start(dyno.files);
@@ -494,6 +494,7 @@ public final class LocalEngine implements Engine {
         if (life.exit().isPresent() || life.processes().isEmpty() || dyno.beginning) {
             return;
         }
+        dyno.log.keep();
         boolean conmonLives = life.processes().get().conmon().alive();
         Optional<Integer> status = Conmon.exitStatus(dyno.files);
         if (status.isPresent()) {
@@ -621,8 +622,7 @@ public final class LocalEngine implements Engine {
 
     @Override
     public void discard(AppId app) {
-        slugs.discard(app);
-        users.discard(app);
+        launcher.discard(app);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.paddock.engine.local;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,8 +27,9 @@ final class LogFiles {
     private final Object lock = new Object();
     // Guarded by lock.
     private final TreeMap<Long, Path> files = new TreeMap<>();
+    private boolean counting;
     private long counted;
-    private long atMost;
+    private long missing;
 
     /// @param current the name conmon writes to
     /// @param written how much conmon wrote in its life, as far as can be known
@@ -60,6 +62,17 @@ final class LogFiles {
         return current.resolveSibling("log." + number);
     }
 
+    /// Sees to it that the file conmon writes now has a second name.
+    void keep() {
+        synchronized (lock) {
+            try {
+                look();
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot keep " + current + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
     /// The first file from `number` on that still exists; empty while there is none.
     OptionalLong first(long number) throws IOException {
         synchronized (lock) {
@@ -82,36 +95,51 @@ final class LogFiles {
         synchronized (lock) {
             // Whole files are lost or none; what conmon writes elsewhere stays far below half of
             // one.
-            long missing = atMost - counted;
             if (missing < Conmon.LOG_BYTES / 2) {
                 return 0;
             }
-            counted += missing;
-            return missing;
+            long lost = missing;
+            counted += lost;
+            missing = 0;
+            return lost;
         }
     }
 
     private void look() throws IOException {
-        if (!files.isEmpty() && same(files.lastEntry().getValue(), current)) {
-            if (Files.size(current) > COUNTED_FROM) {
-                written.get().ifPresent(bytes -> atMost = bytes);
-            }
-            return;
-        }
-        written.get().ifPresent(bytes -> atMost = bytes);
-        long number = files.isEmpty() ? 0 : files.lastKey() + 1;
         try {
-            Files.createLink(path(number), current);
+            if (files.isEmpty() || !same(files.lastEntry().getValue(), current)) {
+                follow();
+                count();
+            } else if (Files.size(current) > COUNTED_FROM) {
+                count();
+            }
         } catch (NoSuchFileException | FileAlreadyExistsException e) {
-            // conmon is just replacing it; the next look sees the new one.
-            return;
+            // conmon is just replacing it, or has not begun it; the next look sees the new one.
         }
+    }
+
+    private void follow() throws IOException {
+        long number = files.isEmpty() ? 0 : files.lastKey() + 1;
+        Files.createLink(path(number), current);
         if (!files.isEmpty()) {
             counted += Files.size(files.lastEntry().getValue());
         }
         files.put(number, path(number));
         while (files.size() > KEPT) {
             Files.deleteIfExists(files.pollFirstEntry().getValue());
+        }
+    }
+
+    private void count() throws IOException {
+        OptionalLong bytes = written.get();
+        if (bytes.isPresent()) {
+            long before = bytes.getAsLong() - Files.size(current);
+            if (!counting) {
+                // Nobody knows what was lost before a dyno was adopted.
+                counting = true;
+                counted = before;
+            }
+            missing = before - counted;
         }
     }
 

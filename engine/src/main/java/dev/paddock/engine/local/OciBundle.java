@@ -134,8 +134,15 @@ record OciBundle(
                         "resources", resources(cgroup.hierarchies()),
                         "seccomp", Seccomp.profile(),
                         "maskedPaths", MASKED,
-                        "readonlyPaths", READ_ONLY));
+                        "readonlyPaths", readOnly(cgroup.hierarchies())));
         return config;
+    }
+
+    /// On v1 each hierarchy is a mount of its own, which crun leaves writable.
+    private static List<String> readOnly(Cgroup.Hierarchies hierarchies) {
+        List<String> paths = new ArrayList<>(READ_ONLY);
+        hierarchies.controllers().forEach(name -> paths.add("/sys/fs/cgroup/" + name));
+        return paths;
     }
 
     private Map<String, Object> process() {

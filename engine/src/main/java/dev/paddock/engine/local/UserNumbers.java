@@ -4,6 +4,7 @@ import dev.paddock.core.AppId;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
@@ -63,11 +64,15 @@ final class UserNumbers {
                 "This platform has " + Registry.USERS + " apps and no user number left.");
     }
 
-    void discard(AppId app) {
+    /// Takes an app's number back; empty when it had none.
+    Optional<Integer> discard(AppId app) {
         synchronized (lock) {
-            if (numbers.remove(app.toString()) != null) {
-                save();
+            Integer number = numbers.remove(app.toString());
+            if (number == null) {
+                return Optional.empty();
             }
+            save();
+            return Optional.of(first + number);
         }
     }
 

@@ -37,6 +37,7 @@ import java.util.stream.Collectors;
 /// A platform of its own for tests: a local engine on fresh directories, taken off the machine at the end.
 final class Platform implements AutoCloseable {
     private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration POLL = Duration.ofMillis(5);
 
     final String hash = "%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
     final Path runtime = Path.of("/run/paddock", hash);
@@ -167,7 +168,10 @@ final class Platform implements AutoCloseable {
 
     DynoSpec startUp(DynoSpec spec) {
         engine.start(spec);
-        await().atMost(LONG).until(() -> told(spec, DynoEvent.Up.class));
+        await().atMost(LONG)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(POLL)
+                .until(() -> told(spec, DynoEvent.Up.class));
         return spec;
     }
 
@@ -184,7 +188,10 @@ final class Platform implements AutoCloseable {
     }
 
     Exit exit(DynoSpec spec) {
-        await().atMost(LONG).until(() -> told(spec, DynoEvent.Exited.class));
+        await().atMost(LONG)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(POLL)
+                .until(() -> told(spec, DynoEvent.Exited.class));
         return seen(spec).exit().orElseThrow();
     }
 

@@ -1,0 +1,106 @@
+package dev.paddock.engine.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.paddock.core.AppId;
+import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.SlugRef;
+import dev.paddock.dyno.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class LedgerTest {
+    private static final int CYCLES = 20;
+
+    @Test
+    void dynosLeaveNothingOnTheMachine() throws IOException {
+        try (Platform platform = new Platform()) {
+            SlugRef slug = platform.slug(Map.of("file", "content"));
+            AppId app = AppId.random();
+            cycle(platform, app, slug);
+            Map<String, Long> before = settled(platform);
+
+            for (int i = 0; i < CYCLES; i++) {
+                cycle(platform, app, slug);
+            }
+
+            assertThat(settled(platform)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void purgeTakesEverythingAway() throws IOException {
+        Platform platform = new Platform();
+        platform.startUp(platform.web("exec python3 -m http.server $PORT"));
+        platform.startUp(platform.bash("sleep 1000"));
+
+        platform.close();
+
+        assertThat(platform.runtime).doesNotExist();
+        assertThat(platform.data).doesNotExist();
+        assertThat(ledger(platform))
+                .containsOnlyKeys("descriptors", "mounts")
+                .doesNotContainKey("cgroups");
+    }
+
+    private static void cycle(Platform platform, AppId app, SlugRef slug) {
+        List<DynoSpec> specs = new ArrayList<>();
+        specs.add(platform.start(platform.slugged(platform.bash("touch new; exit 1"), app, slug)));
+        specs.add(platform.start(platform.slugged(platform.web("sleep 1000"), app, slug)));
+        specs.add(
+                platform.start(
+                        platform.slugged(platform.attached("cat", new Stdio.Pipes()), app, slug)));
+        platform.engine.retire(specs.get(1).id(), Duration.ZERO);
+        platform.engine.retire(specs.get(2).id(), Duration.ZERO);
+        for (DynoSpec spec : specs) {
+            platform.exit(spec);
+            platform.engine.forget(spec.id());
+        }
+    }
+
+    /// The ledger when the pool of namespaces is full again.
+    private static Map<String, Long> settled(Platform platform) {
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> ledger(platform).getOrDefault("namespaces", 0L) == DynoNetwork.READY);
+        return ledger(platform);
+    }
+
+    private static Map<String, Long> ledger(Platform platform) {
+        Map<String, Long> ledger = new TreeMap<>();
+        put(ledger, "mounts", "cat /proc/self/mounts", "");
+        put(ledger, "namespaces", "ls /run/netns", platform.hash);
+        put(ledger, "links", "ls /sys/class/net", DynoNetwork.linkPrefix(platform.hash));
+        put(ledger, "cgroups", "find /sys/fs/cgroup -type d", "paddock-" + platform.hash + "/");
+        put(ledger, "processes", "ps -e -o args", platform.hash);
+        put(
+                ledger,
+                "files",
+                "find /run/paddock " + platform.data + " | grep -v /stack/",
+                platform.hash);
+        put(ledger, "disk", "find " + platform.data, "/dynos/");
+        put(ledger, "rules", "nft list tables", platform.hash);
+        ledger.put("descriptors", (long) Directory.names(Path.of("/proc/self/fd")).size());
+        assertThat(Files.exists(Path.of("/proc/self"))).isTrue();
+        return ledger;
+    }
+
+    private static void put(Map<String, Long> ledger, String name, String command, String marker) {
+        long count =
+                Command.run("sh", "-c", command)
+                        .output()
+                        .lines()
+                        .filter(line -> line.contains(marker) && !line.contains("sh -c"))
+                        .count();
+        if (count > 0) {
+            ledger.put(name, count);
+        }
+    }
+}
