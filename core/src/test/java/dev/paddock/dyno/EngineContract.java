@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /// What every engine does. A subclass brings the engine, the dynos that behave as asked, and the passing of time.
@@ -37,7 +38,7 @@ public abstract class EngineContract {
 
     /// Lets time pass, in steps, until the condition holds; fails when it does not within a time that is long for
     /// this engine.
-    protected abstract void await(java.util.function.BooleanSupplier condition);
+    protected abstract void await(BooleanSupplier condition);
 
     /// A grace that is short for this engine.
     protected Duration shortGrace() {

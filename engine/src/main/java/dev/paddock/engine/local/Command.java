@@ -35,19 +35,26 @@ final class Command {
     }
 
     static Result run(List<String> words, String input) {
-        Path output = temporary();
         try {
-            int status =
-                    input.isEmpty()
-                            ? run(words, NOTHING, output, LIMIT)
-                            : run(words, input, output);
-            return new Result(
-                    status, Files.readString(output, StandardCharsets.ISO_8859_1).strip());
+            Process process =
+                    start(words, ProcessBuilder.Redirect.PIPE, ProcessBuilder.Redirect.PIPE);
+            Thread watchdog = Thread.ofVirtual().start(() -> await(process, LIMIT));
+            try (OutputStream stream = process.getOutputStream()) {
+                stream.write(input.getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                // It did not care for its input; its output says why.
+            }
+            String output =
+                    new String(
+                            process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            watchdog.join();
+            return new Result(process.waitFor(), output.strip());
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot run " + words.getFirst() + ": " + e.getMessage(), e);
-        } finally {
-            delete(output);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while " + words.getFirst() + " ran", e);
         }
     }
 
@@ -55,29 +62,28 @@ final class Command {
     ///
     /// @param input the file to read standard input from
     static int run(List<String> words, Path input, Path output, Duration limit) throws IOException {
-        return await(start(words, ProcessBuilder.Redirect.from(input.toFile()), output), limit);
+        return await(
+                start(
+                        words,
+                        ProcessBuilder.Redirect.from(input.toFile()),
+                        ProcessBuilder.Redirect.to(output.toFile())),
+                limit);
     }
 
-    private static int run(List<String> words, String input, Path output) throws IOException {
-        Process process = start(words, ProcessBuilder.Redirect.PIPE, output);
-        try (OutputStream stream = process.getOutputStream()) {
-            stream.write(input.getBytes(StandardCharsets.UTF_8));
-        }
-        return await(process, LIMIT);
-    }
-
-    private static Process start(List<String> words, ProcessBuilder.Redirect input, Path output)
+    private static Process start(
+            List<String> words, ProcessBuilder.Redirect input, ProcessBuilder.Redirect output)
             throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder(words)
                         .redirectErrorStream(true)
                         .redirectInput(input)
-                        .redirectOutput(ProcessBuilder.Redirect.to(output.toFile()));
+                        .redirectOutput(output);
         builder.environment().clear();
         builder.environment().put("PATH", PATH);
         return builder.start();
     }
 
+    /// The exit status; a program that takes too long is killed.
     private static int await(Process process, Duration limit) {
         try {
             if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -101,21 +107,5 @@ final class Command {
             }
         }
         return Optional.empty();
-    }
-
-    private static Path temporary() {
-        try {
-            return Files.createTempFile("paddock-", ".out");
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot create a temporary file: " + e.getMessage(), e);
-        }
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot delete " + file, e);
-        }
     }
 }

@@ -50,9 +50,15 @@ final class DynoNetwork {
         synchronized (lock) {
             held.forEach(taken::set);
             for (int slot : existing(hash)) {
-                if (!taken.get(slot) && Files.exists(LINKS.resolve(link(slot)))) {
+                if (taken.get(slot)) {
+                    continue;
+                }
+                if (usable(slot)) {
                     taken.set(slot);
                     ready.add(slot);
+                } else {
+                    // The name of one from before a reboot.
+                    remove(name(slot), link(slot));
                 }
             }
         }
@@ -78,12 +84,16 @@ final class DynoNetwork {
             if (!taken.get(slot) || ready.contains(slot)) {
                 return;
             }
-            if (ready.size() < READY && !closed) {
+            if (ready.size() < READY && !closed && usable(slot)) {
                 ready.add(slot);
                 return;
             }
         }
         destroy(slot);
+    }
+
+    private boolean usable(int slot) {
+        return Files.exists(LINKS.resolve(link(slot)));
     }
 
     Path namespace(int slot) {
@@ -125,10 +135,7 @@ final class DynoNetwork {
     private void fill() {
         try {
             while (wantsMore()) {
-                int slot = create();
-                synchronized (lock) {
-                    ready.add(slot);
-                }
+                keep(create());
             }
         } catch (IllegalStateException e) {
             LOG.warn("No more network namespaces ahead: {}", e.getMessage());
@@ -137,6 +144,16 @@ final class DynoNetwork {
                 refilling = false;
             }
         }
+    }
+
+    private void keep(int slot) {
+        synchronized (lock) {
+            if (!closed) {
+                ready.add(slot);
+                return;
+            }
+        }
+        destroy(slot);
     }
 
     private boolean wantsMore() {

@@ -5,14 +5,19 @@ import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.EngineDyno;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One dyno on this machine: what it is and how far it has come, in memory and on disk. Safe for any thread.
 final class LocalDyno {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalDyno.class);
+
     final DynoSpec spec;
     final DynoFiles files;
     final Cgroup cgroup;
@@ -70,11 +75,24 @@ final class LocalDyno {
             }
             Life next = step.apply(life);
             if (!next.equals(life)) {
-                Json.write(files.life(), next.json());
+                save(next);
                 life = next;
             }
             told.run();
             return true;
+        }
+    }
+
+    private void save(Life next) {
+        try {
+            Json.write(files.life(), next.json());
+        } catch (UncheckedIOException e) {
+            if (next.exit().isEmpty()) {
+                throw e;
+            }
+            // The disk is full, say. An end is told all the same: the next engine finds conmon's
+            // file again.
+            LOG.warn("The end of dyno {} could not be recorded: {}", id(), e.getMessage());
         }
     }
 

@@ -23,10 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -43,6 +45,7 @@ public final class LocalEngine implements Engine {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalEngine.class);
     private static final int STARTS_AT_ONCE = 4;
+    private static final int SIGNAL_ROUNDS = 2;
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
     private static final Duration CREATION_LIMIT = Duration.ofMinutes(6);
@@ -334,7 +337,10 @@ public final class LocalEngine implements Engine {
             return Optional.empty();
         } catch (LaunchFailure e) {
             return Optional.of(
-                    new Exit(1, Exit.Cause.LAUNCH_FAILED, String.valueOf(e.getMessage())));
+                    dyno.life().killAt().isPresent()
+                            ? Exit.of(Exits.TERMINATED)
+                            : new Exit(
+                                    1, Exit.Cause.LAUNCH_FAILED, String.valueOf(e.getMessage())));
         } finally {
             dyno.beginning = false;
         }
@@ -406,12 +412,24 @@ public final class LocalEngine implements Engine {
                     if (grace.isZero() || dyno.life().begun().isEmpty()) {
                         kill(dyno);
                     } else {
-                        if (first) {
-                            signal(dyno, Signals.TERMINATE);
-                        }
                         killLater(dyno, wanted);
+                        if (first) {
+                            terminate(dyno);
+                        }
                     }
                 });
+    }
+
+    /// SIGTERM to all processes. A dyno that is just beginning has none yet beside the first.
+    private void terminate(LocalDyno dyno) {
+        while (!dyno.ended() && !closed && signal(dyno, Signals.TERMINATE) == 0) {
+            try {
+                Thread.sleep(FIRST_PROBE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     private void killLater(LocalDyno dyno, Tick killAt) {
@@ -435,14 +453,20 @@ public final class LocalEngine implements Engine {
         dyno.cgroup.kill();
     }
 
-    /// The first process only hands signals on to the command, which gets its own here.
-    private void signal(LocalDyno dyno, int signal) {
-        long init = dyno.life().processes().map(processes -> processes.init().pid()).orElse(0L);
-        for (long pid : dyno.cgroup.processes()) {
-            if (pid != init) {
-                dyno.cgroup.signal(pid, signal);
+    /// Signals all processes, also one that is forked meanwhile, and counts them. The first process is left out: it
+    /// only hands signals on to the command, which gets its own.
+    private static int signal(LocalDyno dyno, int signal) {
+        Set<Long> done = new HashSet<>();
+        dyno.life().processes().ifPresent(processes -> done.add(processes.init().pid()));
+        int before = done.size();
+        for (int round = 0; round < SIGNAL_ROUNDS; round++) {
+            for (long pid : dyno.cgroup.processes()) {
+                if (done.add(pid)) {
+                    dyno.cgroup.signal(pid, signal);
+                }
             }
         }
+        return done.size() - before;
     }
 
     @Override

@@ -1,0 +1,79 @@
+package dev.paddock.dyno;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.ReleaseVersion;
+import dev.paddock.core.VirtualTime;
+import dev.paddock.dyno.FakeEngine.Script;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+class FakeEngineContractTest extends EngineContract {
+    private static final int STEPS = 1_000;
+
+    private final VirtualTime time = new VirtualTime();
+    private final FakeEngine engine = new FakeEngine(time);
+    private final List<DynoEvent> events = new ArrayList<>();
+    private final Map<DynoId, Behaviour> behaviours = new HashMap<>();
+
+    FakeEngineContractTest() {
+        engine.listen(events::add);
+        engine.script(spec -> script(behaviours.getOrDefault(spec.id(), Behaviour.RUNS)));
+    }
+
+    private static Script script(Behaviour behaviour) {
+        return switch (behaviour) {
+            case RUNS -> Script.RUNS;
+            case IGNORES_TERM -> Script.RUNS.stopsAfter(Duration.ofDays(1));
+            case ENDS_WITH_3 -> Script.RUNS.exits(Duration.ofMillis(50), 3);
+            case CANNOT_START -> Script.RUNS.failsToLaunch("no room");
+            case NEVER_ACCEPTS -> Script.RUNS.neverUp();
+        };
+    }
+
+    @Override
+    protected Engine engine() {
+        return engine;
+    }
+
+    @Override
+    protected List<DynoEvent> events() {
+        return List.copyOf(events);
+    }
+
+    @Override
+    protected void await(BooleanSupplier condition) {
+        for (int step = 0; step < STEPS && !condition.getAsBoolean(); step++) {
+            time.step();
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+
+    @Override
+    protected DynoSpec dyno(Behaviour behaviour, boolean web) {
+        DynoSpec spec =
+                new DynoSpec(
+                        DynoId.random(),
+                        AppId.random(),
+                        new DynoName(web ? ProcessType.WEB : new ProcessType("worker"), 1),
+                        DynoKind.FORMATION,
+                        new ReleaseVersion(1),
+                        DynoSize.DEFAULT,
+                        "command",
+                        Map.of(),
+                        Optional.empty(),
+                        "host",
+                        new Stdio.Log(),
+                        web,
+                        List.of());
+        behaviours.put(spec.id(), behaviour);
+        return spec;
+    }
+}
