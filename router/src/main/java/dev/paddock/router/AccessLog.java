@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// The stream is written by a thread of its own, at least every 100 ms and at the end, so that no request waits for a
 /// disk. Safe for any thread.
 final class AccessLog implements AutoCloseable {
-    private static final int FLUSH_MILLIS = 50;
+    private static final int FLUSH_MILLIS = 10;
     private static final int FLUSH_BYTES = 256 * 1024;
 
     /// What may wait for a stream that does not take it; beyond, lines are lost and counted.

@@ -2,10 +2,8 @@ package dev.paddock.router;
 
 import dev.paddock.router.http.Ascii;
 import dev.paddock.router.http.BodyReader;
-import dev.paddock.router.http.Framing;
 import dev.paddock.router.http.RequestHead;
 import dev.paddock.router.http.ResponseHead;
-import dev.paddock.router.http.ResponseWriter;
 import dev.paddock.routes.AppRoute;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -34,13 +32,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private static final int MOST_BUFFERED = 64 * 1024;
 
     private static final int LINGER_MILLIS = 2000;
-    private static final byte[] CONTINUE = Ascii.bytes("HTTP/1.1 100 Continue\r\n\r\n");
 
     private final EventLoop loop;
     private final @Nullable TlsPeer tls;
     private final Deadlines.Deadline deadline;
     private State state = State.IDLE;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable AnswerWriter writer;
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
@@ -50,10 +48,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private boolean wanted;
     private boolean tunnel;
     private boolean inputEnded;
-    private boolean closeAfter;
-    private boolean chunked;
-    private boolean untilClose;
-    private long sent;
     private long pendingAtDeadline;
 
     ClientConnection(EventLoop loop, @Nullable TlsPeer tls) {
@@ -67,6 +61,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
+        writer = new AnswerWriter(added, loop.allocator());
         InetSocketAddress remote = (InetSocketAddress) added.channel().remoteAddress();
         InetSocketAddress local = (InetSocketAddress) added.channel().localAddress();
         if (remote == null || local == null) {
@@ -218,10 +213,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
                 deadline.clear();
                 state = State.EXCHANGE;
                 wanted = false;
-                sent = 0;
-                chunked = false;
-                untilClose = false;
-                closeAfter = !reading.isKeepAlive();
+                writer().reset(!reading.isKeepAlive());
                 Exchange started = new Exchange(loop, this, this, reading);
                 exchange = started;
                 started.start();
@@ -239,7 +231,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /// Answers a request that cannot be understood, and ends the connection.
     private void refuse(RouterFailure failure) {
         RequestHead refused = head();
-        sent = 0;
+        writer().reset(true);
         RoutedApp app =
                 refused.guessHost()
                         ? loop.index()
@@ -283,90 +275,49 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void askForBody() {
-        write(Unpooled.wrappedBuffer(CONTINUE));
-        flush();
+        writer().askForBody();
     }
 
     @Override
     public void interim(ResponseHead interim) {
         if (!head().isHttp10()) {
-            ByteBuf out =
-                    loop.allocator().ioBuffer(ResponseWriter.estimate(interim, Affinity.none()));
-            ResponseWriter.writeInterim(out, interim);
-            write(out);
+            writer().interim(interim);
         }
     }
 
     @Override
     public void begin(ResponseHead answer, boolean last, byte[] extraLines) {
-        RequestHead request = head();
-        Framing framing = ResponseWriter.framing(answer, !request.isHttp10());
-        chunked = framing == Framing.CHUNKED;
-        untilClose = framing == Framing.UNTIL_CLOSE;
-        closeAfter |= last || untilClose || loop.isDraining();
-        ByteBuf out = loop.allocator().ioBuffer(ResponseWriter.estimate(answer, extraLines));
-        ResponseWriter.write(
-                out, answer, framing, request.isHead(), closeAfter, request.isHttp10(), extraLines);
-        sent += out.readableBytes();
-        write(out);
+        endAfterAnswer(last);
+        writer().begin(head(), answer, extraLines);
     }
 
     @Override
     public void data(ByteBuf bytes) {
-        int length = bytes.readableBytes();
-        if (length == 0) {
-            bytes.release();
-            return;
-        }
-        sent += length;
-        if (chunked) {
-            write(Upload.chunkHead(bytes, length));
-            write(bytes);
-            write(Upload.lineEnd(bytes));
-        } else {
-            write(bytes);
-        }
+        writer().data(bytes);
     }
 
     @Override
     public void end(BodyReader body) {
-        if (chunked) {
-            write(Upload.lastChunk(loop.allocator(), body));
-        }
+        writer().end(body);
     }
 
     @Override
     public void page(int status, byte[] page, boolean last) {
-        closeAfter |= last || loop.isDraining();
-        boolean http10 = head().isHttp10();
-        String text =
-                "HTTP/1.1 "
-                        + status
-                        + " "
-                        + StatusText.of(status)
-                        + "\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-cache,"
-                        + " no-store\r\nContent-Length: "
-                        + page.length
-                        + (closeAfter
-                                ? "\r\nConnection: close"
-                                : http10 ? "\r\nConnection: keep-alive" : "")
-                        + "\r\n\r\n";
-        byte[] headBytes = Ascii.bytes(text);
-        ByteBuf out = loop.allocator().ioBuffer(headBytes.length + page.length);
-        out.writeBytes(headBytes);
-        if (!head().isHead()) {
-            out.writeBytes(page);
+        endAfterAnswer(last);
+        writer().page(head(), status, page);
+    }
+
+    private void endAfterAnswer(boolean last) {
+        if (last || loop.isDraining()) {
+            writer().last();
         }
-        sent += out.readableBytes();
-        write(out);
-        flush();
     }
 
     @Override
     public void openTunnel() {
         tunnel = true;
-        chunked = false;
         wanted = true;
+        writer().openTunnel();
     }
 
     @Override
@@ -399,7 +350,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public long sentBytes() {
-        return sent;
+        return writer().sentBytes();
     }
 
     @Override
@@ -409,7 +360,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (state == State.CLOSED) {
             return;
         }
-        if (!mayGoOn || closeAfter || inputEnded || loop.isDraining()) {
+        if (!mayGoOn || writer().isLast() || inputEnded || loop.isDraining()) {
             linger();
             return;
         }
@@ -430,7 +381,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
         state = State.LINGERING;
         deadline.set(LINGER_MILLIS);
-        Sockets.closeAfterWrites(channel(), untilClose && !tunnel);
+        Sockets.closeAfterWrites(channel(), writer().endsWithConnection());
     }
 
     private void linger() {
@@ -452,10 +403,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             loop.giveBack(head);
             head = null;
         }
-    }
-
-    private void write(ByteBuf bytes) {
-        var _ = context().write(bytes, context().voidPromise());
     }
 
     // ---- going down
@@ -507,7 +454,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     /// Whether a 100 may be sent now, which a client that is still there ignores.
     boolean canProbe() {
-        return exchange != null && sent == 0 && !head().isHttp10();
+        return exchange != null && sentBytes() == 0 && !head().isHttp10();
     }
 
     /// Whether an exchange runs for a client that sends nothing more.
@@ -524,6 +471,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             throw new IllegalStateException("no request is being read or answered");
         }
         return head;
+    }
+
+    private AnswerWriter writer() {
+        if (writer == null) {
+            throw new IllegalStateException("the connection has no channel yet");
+        }
+        return writer;
     }
 
     private Channel channel() {

@@ -62,10 +62,10 @@ final class Connector {
         return connection;
     }
 
-    Pending connect(Backend backend, Exchange exchange) {
+    Pending connect(Backend backend, Exchange exchange, Attempt waiting) {
         DynoConnection connection = new DynoConnection(loop, backend, exchange);
         ChannelFuture opening = bootstrap.clone().handler(connection).connect(backend.address());
-        Opening attempt = new Opening(exchange, connection, opening.channel());
+        Opening attempt = new Opening(waiting, connection, opening.channel());
         var _ = opening.addListener(done -> attempt.ended(done.isSuccess()));
         return attempt;
     }
@@ -102,13 +102,13 @@ final class Connector {
 
     /// An attempt that its exchange may give up.
     private static final class Opening implements Pending {
-        private final Attempt exchange;
+        private final Attempt waiting;
         private final DynoConnection connection;
         private final Channel channel;
         private boolean cancelled;
 
-        Opening(Attempt exchange, DynoConnection connection, Channel channel) {
-            this.exchange = exchange;
+        Opening(Attempt waiting, DynoConnection connection, Channel channel) {
+            this.waiting = waiting;
             this.connection = connection;
             this.channel = channel;
         }
@@ -119,9 +119,9 @@ final class Connector {
             }
             if (!cancelled) {
                 if (connected) {
-                    exchange.connected(connection);
+                    waiting.connected(connection);
                 } else {
-                    exchange.notConnected();
+                    waiting.notConnected();
                 }
             }
         }

@@ -6,25 +6,18 @@ import dev.paddock.router.http.RequestWriter;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.Timeouts;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One request from its head to its log line: find the app, choose a dyno, connect, relay, answer (router.md section
 /// 2). A state machine that knows no channel. Owned by its event loop, as are both its streams.
-final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
-    private static final int MOST_ATTEMPTS = 10;
-    private static final int FIRST_PAUSE_MILLIS = 50;
-    private static final int MOST_QUEUE_LIMITS = 4;
-    private static final int LONGEST_PAUSE_MILLIS = 800;
+final class Exchange {
 
     /// A kept connection that the dyno had closed shows it at once; one that ends later ended over this request.
     private static final long STALE_NANOS = 1_000_000_000L;
 
     private enum Phase {
-        /// Waits for a place, for a dyno to start, or for a quarantine to end.
-        WAITING,
-        CONNECTING,
+        /// No dyno is connected yet.
+        SEARCHING,
         RELAYING,
         TUNNEL,
         DONE
@@ -40,20 +33,12 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
     private final Deadlines.Deadline deadline;
     private final long startNanos = System.nanoTime();
     private final Timeouts timeouts;
-    private List<Backend> tried = List.of();
-    private Phase phase = Phase.WAITING;
+    private Phase phase = Phase.SEARCHING;
     private @Nullable RoutedApp app;
-    private @Nullable Backend backend;
+    private @Nullable DynoSearch search;
     private @Nullable DynoStream dyno;
-    private Connector.@Nullable Pending pending;
-    private RouterFailure lastConnectFailure = RouterFailure.Dyno.REFUSED;
-    private @Nullable RouterFailure onDeadline;
-    private String dynoName = "";
-    private String affinity = "";
-    private long attemptNanos;
-    private long connectMillis = -1;
+    private RouterFailure onDeadline = RouterFailure.Platform.FAULT;
     private long sentNanos;
-    private int pauseMillis = FIRST_PAUSE_MILLIS;
     private boolean answered;
     private boolean clientEnded;
     private boolean dynoEnded;
@@ -100,8 +85,15 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
             answer.continued();
             client.askForBody();
         }
-        affinity = found.route().affinity() ? head.cookie(Affinity.COOKIE) : "";
-        choose();
+        search =
+                new DynoSearch(
+                        loop,
+                        found,
+                        this,
+                        deadline,
+                        head.isUpgrade(),
+                        found.route().affinity() ? head.cookie(Affinity.COOKIE) : "");
+        search.start();
     }
 
     private @Nullable RouterFailure refusal(AppRoute route) {
@@ -119,146 +111,15 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
         };
     }
 
-    private void choose() {
-        switch (app().acquire(this, System.nanoTime(), MOST_ATTEMPTS)) {
-            case Backend chosen -> attempt(chosen);
-            case Choice.None none -> {
-                switch (none) {
-                    case QUEUED -> await(RouterFailure.Platform.BACKLOG, timeouts.queue());
-                    case BACKLOG_FULL -> fail(RouterFailure.Platform.BACKLOG);
-                    case QUARANTINED -> pause();
-                    case EXHAUSTED -> fail(lastConnectFailure);
-                    case BOOTING -> {
-                        loop.wake(app());
-                        await(RouterFailure.Dyno.BOOT_TIMEOUT, timeouts.boot());
-                    }
-                    case CRASHED -> fail(RouterFailure.Dyno.CRASHED);
-                    case NO_PROCESSES -> fail(RouterFailure.Platform.NO_PROCESSES);
-                }
-            }
-        }
-    }
-
-    /// Waits until the limit, counted from the start of the request, is over.
-    private void await(RouterFailure whenOver, int limitMillis) {
-        phase = Phase.WAITING;
-        onDeadline = whenOver;
-        deadline.set(Math.max(1, limitMillis - millisSince(startNanos)));
-    }
-
-    private void pause() {
-        long left = timeouts.queue() - millisSince(startNanos);
-        if (left <= 0) {
-            fail(RouterFailure.Platform.FAULT);
-            return;
-        }
-        phase = Phase.WAITING;
-        onDeadline = null;
-        deadline.set(Math.min(pauseMillis, left));
-        pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
-    }
-
-    @Override
-    public void granted(Backend given) {
-        loop.execute(() -> {
-            if (phase == Phase.WAITING) {
-                attempt(given);
-            } else {
-                app().release(given, false);
-            }
-        });
-    }
-
-    @Override
-    public void appChanged() {
-        loop.execute(() -> {
-            if (phase == Phase.WAITING) {
-                choose();
-            }
-        });
-    }
-
-    @Override
-    public List<Backend> tried() {
-        return tried;
-    }
-
-    @Override
-    public String affinity() {
-        return affinity;
-    }
-
-    @Override
-    public long waitingSinceNanos() {
-        return startNanos;
-    }
-
-    // ---- connecting
-
-    private void attempt(Backend chosen) {
-        backend = chosen;
-        dynoName = chosen.name();
-        attemptNanos = System.nanoTime();
-        DynoStream kept =
-                app().route().dynoKeepalive() && !head.isUpgrade()
-                        ? loop.connector().takeKept(chosen, this)
-                        : null;
-        if (kept != null) {
-            connectMillis = 0;
-            begin(kept);
-        } else {
-            connect(chosen);
-        }
-    }
-
-    private void connect(Backend to) {
-        phase = Phase.CONNECTING;
-        onDeadline = null;
-        deadline.set(timeouts.connect());
-        pending = loop.connector().connect(to, this);
-    }
-
-    @Override
-    public void connected(DynoStream fresh) {
-        pending = null;
-        if (phase != Phase.CONNECTING || backend == null) {
-            fresh.close();
-            return;
-        }
-        connectMillis = millisSince(attemptNanos);
-        app().connected(backend);
-        begin(fresh);
-    }
-
-    @Override
-    public void notConnected() {
-        pending = null;
-        if (phase == Phase.CONNECTING) {
-            tryNext(RouterFailure.Dyno.REFUSED);
-        }
-    }
-
-    /// The dyno is left alone for a while, and another one is chosen.
-    private void tryNext(RouterFailure why) {
-        Backend failed = backend();
-        backend = null;
-        connectMillis = millisSince(attemptNanos);
-        lastConnectFailure = why;
-        if (tried.isEmpty()) {
-            tried = new ArrayList<>(2);
-        }
-        tried.add(failed);
-        app().quarantine(failed, System.nanoTime() + timeouts.quarantine() * 1_000_000L);
-        app().release(failed, false);
-        loop.trouble(app(), failed, why);
-        choose();
-    }
-
-    private void begin(DynoStream connected) {
+    /// A dyno is connected and counted as busy with this request.
+    void found(DynoStream connected) {
         phase = Phase.RELAYING;
         dyno = connected;
         sentNanos = System.nanoTime();
-        forwarding.attempt(connectMillis, millisSince(startNanos), app().route().dynoKeepalive());
+        forwarding.attempt(
+                search().connectMillis(),
+                Ticks.millisSince(startNanos),
+                app().route().dynoKeepalive());
         ByteBuf out = loop.allocator().ioBuffer(RequestWriter.estimate(head, forwarding));
         RequestWriter.write(out, head, forwarding);
         connected.send(out);
@@ -402,7 +263,7 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
         status = answer.head().status();
         byte[] cookie =
                 app().route().affinity()
-                        ? Affinity.cookieLine(backend(), affinity, peer.isTls())
+                        ? Affinity.cookieLine(search().backend(), search().affinity(), peer.isTls())
                         : Affinity.none();
         client.begin(answer.head(), !upload.isComplete(), cookie);
     }
@@ -455,7 +316,7 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
                     fail(RouterFailure.Dyno.CLOSED);
                 }
             }
-            case WAITING, CONNECTING, DONE -> {}
+            case SEARCHING, DONE -> {}
         }
     }
 
@@ -479,8 +340,8 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
         dyno().close();
         dyno = null;
         client.wantBytes(false);
-        attemptNanos = System.nanoTime();
-        connect(backend());
+        phase = Phase.SEARCHING;
+        search().reconnect();
     }
 
     // ---- limits
@@ -500,27 +361,11 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
     }
 
     private void expired() {
-        if (onDeadline == RouterFailure.Platform.BACKLOG && isMoving()) {
-            long stood = millisSince(app().movedNanos());
-            deadline.set(Math.max(1, timeouts.queue() - stood));
-        } else if (onDeadline != null) {
-            fail(onDeadline);
-        } else if (phase == Phase.CONNECTING) {
-            if (pending != null) {
-                pending.cancel();
-                pending = null;
-            }
-            tryNext(RouterFailure.Dyno.CONNECT_TIMEOUT);
+        if (phase == Phase.SEARCHING) {
+            search().expired();
         } else {
-            choose();
+            fail(onDeadline);
         }
-    }
-
-    /// A queue that gives out dynos is worth waiting in: its limit is on standing still, and a few times that in all.
-    private boolean isMoving() {
-        return app().movedNanos() != 0
-                && millisSince(app().movedNanos()) < timeouts.queue()
-                && millisSince(startNanos) < (long) MOST_QUEUE_LIMITS * timeouts.queue();
     }
 
     /// The router goes down and waits no longer.
@@ -553,7 +398,7 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
         finish(null);
     }
 
-    private void fail(RouterFailure failure) {
+    void fail(RouterFailure failure) {
         if (phase == Phase.DONE) {
             return;
         }
@@ -563,7 +408,7 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
     private void finish(@Nullable RouterFailure failure) {
         boolean wasTunnel = phase == Phase.TUNNEL;
         phase = Phase.DONE;
-        log(failure, client.sentBytes());
+        log(failure);
         deadline.clear();
         upload.letGo();
         leaveDyno();
@@ -587,19 +432,12 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
     }
 
     private void leaveDyno() {
-        if (pending != null) {
-            pending.cancel();
-            pending = null;
-        }
         if (dyno != null) {
             dyno.close();
             dyno = null;
         }
-        if (app != null) {
-            app.leave(this);
-            if (backend != null) {
-                app.release(backend, answered);
-            }
+        if (search != null) {
+            search.leave(answered);
         }
     }
 
@@ -617,35 +455,30 @@ final class Exchange implements RoutedApp.Waiter, Connector.Attempt {
         return ErrorPages.page(failure);
     }
 
-    private void log(@Nullable RouterFailure failure, long bytes) {
-        boolean reached = backend != null && connectMillis >= 0;
-        long service = reached ? millisSince(sentNanos) : -1;
+    private void log(@Nullable RouterFailure failure) {
+        boolean reached = search != null && search.isReached();
         loop.log(
                 app,
                 head,
                 forwarding,
                 new RequestLine.Facts(
                         failure,
-                        dynoName,
-                        connectMillis,
-                        service,
+                        search == null ? "" : search.dynoName(),
+                        search == null ? -1 : search.connectMillis(),
+                        reached ? Ticks.millisSince(sentNanos) : -1,
                         failure == null ? status : failure.status(),
-                        reached ? bytes : -1,
+                        reached ? client.sentBytes() : -1,
                         peer.protocol(),
                         peer.tlsVersion()),
-                millisSince(startNanos));
-    }
-
-    private static long millisSince(long nanos) {
-        return (System.nanoTime() - nanos) / 1_000_000;
+                Ticks.millisSince(startNanos));
     }
 
     private RoutedApp app() {
         return required(app);
     }
 
-    private Backend backend() {
-        return required(backend);
+    private DynoSearch search() {
+        return required(search);
     }
 
     private DynoStream dyno() {

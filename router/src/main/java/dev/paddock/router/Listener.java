@@ -10,6 +10,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class Listener {
             EventLoop loop,
             Transport transport,
             InetSocketAddress address,
-            @Nullable Certificates certificates)
+            @Nullable Future<Certificates> certificates)
             throws IOException {
         ChannelFuture bound =
                 new ServerBootstrap()
@@ -81,9 +82,9 @@ final class Listener {
 
     private static final class Accept extends ChannelInitializer<Channel> {
         private final EventLoop loop;
-        private final @Nullable Certificates certificates;
+        private final @Nullable Future<Certificates> certificates;
 
-        Accept(EventLoop loop, @Nullable Certificates certificates) {
+        Accept(EventLoop loop, @Nullable Future<Certificates> certificates) {
             this.loop = loop;
             this.certificates = certificates;
         }
@@ -101,9 +102,9 @@ final class Listener {
     /// Waits for the name in the client's hello and begins TLS with the certificate for it.
     private static final class ServerName extends AbstractSniHandler<Certificates.Identity> {
         private final EventLoop loop;
-        private final Certificates certificates;
+        private final Future<Certificates> certificates;
 
-        ServerName(EventLoop loop, Certificates certificates) {
+        ServerName(EventLoop loop, Future<Certificates> certificates) {
             super(HANDSHAKE_MILLIS);
             this.loop = loop;
             this.certificates = certificates;
@@ -112,7 +113,16 @@ final class Listener {
         @Override
         protected Future<Certificates.Identity> lookup(
                 ChannelHandlerContext context, @Nullable String name) {
-            return context.executor().newSucceededFuture(certificates.of(loop.index(), name));
+            Promise<Certificates.Identity> identity = context.executor().newPromise();
+            var _ =
+                    certificates.addListener(_ -> {
+                        if (certificates.isSuccess()) {
+                            identity.setSuccess(certificates.getNow().of(loop.index(), name));
+                        } else {
+                            identity.setFailure(certificates.cause());
+                        }
+                    });
+            return identity;
         }
 
         @Override
@@ -120,6 +130,10 @@ final class Listener {
                 ChannelHandlerContext context,
                 @Nullable String name,
                 Future<Certificates.Identity> found) {
+            if (!found.isSuccess()) {
+                Sockets.close(context.channel());
+                return;
+            }
             Certificates.Identity entry = found.getNow();
             SslHandler tls = entry.context().newHandler(loop.allocator());
             tls.setHandshakeTimeoutMillis(HANDSHAKE_MILLIS);

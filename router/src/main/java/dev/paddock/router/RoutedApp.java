@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class RoutedApp {
     private static final int BACKLOG_PER_DYNO = 50;
     private static final int UNANSWERED_PER_DYNO = 200;
+    private static final int UPGRADES_PER_DYNO = 1000;
     private static final int MOST_BOOT_WAITERS = 10_000;
 
     private final Object lock = new Object();
@@ -43,6 +44,9 @@ final class RoutedApp {
 
         /// The affinity cookie of the request, empty for none.
         String affinity();
+
+        /// Whether it asks for a tunnel, of which a dyno can hold many more.
+        boolean isUpgrade();
 
         long waitingSinceNanos();
     }
@@ -126,7 +130,11 @@ final class RoutedApp {
                 return Choice.None.EXHAUSTED;
             }
             if (route.maxInFlightPerDyno().isEmpty()
-                    && unanswered >= UNANSWERED_PER_DYNO * up.size()) {
+                    && unanswered
+                            >= up.size()
+                                    * (request.isUpgrade()
+                                            ? UPGRADES_PER_DYNO
+                                            : UNANSWERED_PER_DYNO)) {
                 return Choice.None.BACKLOG_FULL;
             }
             if (!candidates.isEmpty() && (queue.isEmpty() || !tried.isEmpty())) {

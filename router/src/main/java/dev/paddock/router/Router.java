@@ -2,7 +2,6 @@ package dev.paddock.router;
 
 import dev.paddock.router.EventLoop.Signals;
 import dev.paddock.routes.AppRoute;
-import dev.paddock.routes.Certificate;
 import dev.paddock.routes.ControlFrame;
 import dev.paddock.routes.RoutingTable;
 import dev.paddock.routes.Timeouts;
@@ -10,6 +9,8 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -32,9 +33,10 @@ final class Router implements AutoCloseable {
     private final Transport transport;
     private final EventLoopGroup group;
     private final EventLoop loop;
+    private final PooledByteBufAllocator allocator;
     private final RouterStats stats = new RouterStats();
     private final List<Listener> listeners = new ArrayList<>();
-    private @Nullable Certificates certificates;
+    private @Nullable Promise<Certificates> certificates;
     private Map<String, RoutedApp> apps = new LinkedHashMap<>();
     private RoutingTable table = RoutingTable.EMPTY;
 
@@ -44,8 +46,7 @@ final class Router implements AutoCloseable {
                 new MultiThreadIoEventLoopGroup(
                         1, new DefaultThreadFactory("event-loop"), transport.handlers());
         // One arena of 512 KB pieces, no caches per thread: small when idle, enough for one loop.
-        PooledByteBufAllocator allocator =
-                new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 64, 32, true);
+        allocator = new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 64, 32, true);
         loop = new EventLoop(group, transport, allocator, log, stats, signals);
     }
 
@@ -57,13 +58,29 @@ final class Router implements AutoCloseable {
     /// Listens for TLS.
     InetSocketAddress listenTls(InetSocketAddress address) throws IOException {
         if (certificates == null) {
-            Certificate unknown = SelfSigned.make("paddock-router");
-            certificates = new Certificates(unknown);
+            certificates = prepareTls();
         }
         return open(address, certificates);
     }
 
-    private InetSocketAddress open(InetSocketAddress address, @Nullable Certificates tls)
+    /// Loading a TLS library takes longer than the whole rest of the start, so it happens beside it; handshakes wait.
+    private Promise<Certificates> prepareTls() {
+        Promise<Certificates> promise = group.next().newPromise();
+        Thread.ofPlatform()
+                .name("prepare-tls")
+                .daemon()
+                .start(() -> {
+                    try {
+                        promise.setSuccess(new Certificates(SelfSigned.make("paddock-router")));
+                    } catch (RuntimeException | LinkageError broken) {
+                        System.err.println("router: TLS cannot be used: " + broken);
+                        promise.setFailure(broken);
+                    }
+                });
+        return promise;
+    }
+
+    private InetSocketAddress open(InetSocketAddress address, @Nullable Future<Certificates> tls)
             throws IOException {
         Listener listener = Listener.open(loop, transport, address, tls);
         listeners.add(listener);
@@ -72,6 +89,11 @@ final class Router implements AutoCloseable {
 
     RouterStats stats() {
         return stats;
+    }
+
+    /// Bytes that hold data of connections now.
+    long pinnedBytes() {
+        return allocator.pinnedDirectMemory();
     }
 
     /// Serves this table. When it returns, no new request uses an older one.

@@ -5,7 +5,6 @@ import dev.paddock.router.http.Framing;
 import dev.paddock.router.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import java.util.ArrayDeque;
 
 /// The request's body on its way to the dyno. Owned by its event loop.
@@ -58,9 +57,9 @@ final class Upload {
                 case DATA -> {
                     int length = body.dataLength();
                     if (framing == Framing.CHUNKED) {
-                        send(chunkHead(in, length), dyno);
+                        send(chunkHead(in.alloc(), length), dyno);
                         send(in.readRetainedSlice(length), dyno);
-                        send(lineEnd(in), dyno);
+                        send(lineEnd(in.alloc()), dyno);
                     } else {
                         send(in.readRetainedSlice(length), dyno);
                         if (body.isDone()) {
@@ -123,16 +122,33 @@ final class Upload {
         dyno.send(bytes);
     }
 
+    /// A whole chunk in one buffer; takes the bytes over.
+    static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf bytes) {
+        ByteBuf out = allocator.ioBuffer(CHUNK_HEAD + bytes.readableBytes() + 2);
+        writeSize(out, bytes.readableBytes());
+        out.writeBytes(bytes);
+        bytes.release();
+        return endLine(out);
+    }
+
     /// `SIZE CRLF` before a chunk.
-    static ByteBuf chunkHead(ByteBuf like, int length) {
-        ByteBuf head = like.alloc().ioBuffer(CHUNK_HEAD);
-        ByteBufUtil.writeAscii(head, Integer.toHexString(length));
-        return endLine(head);
+    static ByteBuf chunkHead(ByteBufAllocator allocator, int length) {
+        ByteBuf head = allocator.ioBuffer(CHUNK_HEAD);
+        writeSize(head, length);
+        return head;
     }
 
     /// `CRLF` behind a chunk.
-    static ByteBuf lineEnd(ByteBuf like) {
-        return endLine(like.alloc().ioBuffer(2));
+    static ByteBuf lineEnd(ByteBufAllocator allocator) {
+        return endLine(allocator.ioBuffer(2));
+    }
+
+    private static void writeSize(ByteBuf out, int length) {
+        for (int shift = (31 - Integer.numberOfLeadingZeros(length)) & ~3; shift >= 0; shift -= 4) {
+            int digit = (length >>> shift) & 15;
+            out.writeByte(digit < 10 ? '0' + digit : 'a' + digit - 10);
+        }
+        endLine(out);
     }
 
     /// The chunk of length zero with the trailers.

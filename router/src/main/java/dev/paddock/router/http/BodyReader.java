@@ -141,6 +141,10 @@ public final class BodyReader {
                 }
                 return returned;
             }
+            if (lineLength == most) {
+                state = State.BROKEN;
+                return false;
+            }
         }
         return false;
     }

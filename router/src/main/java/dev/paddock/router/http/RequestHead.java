@@ -5,15 +5,11 @@ import java.nio.charset.StandardCharsets;
 
 /// The head of a request: read, judged by router.md section 6, and ready to be written for a dyno. Reusable.
 public final class RequestHead {
-    private static final int MAX_METHOD = 127;
     private static final HeadBuffer.Limits LIMITS =
             new HeadBuffer.Limits(8192, 8192, Integer.MAX_VALUE, 1000, 1000, 1 << 20, 4, false);
     private static final byte[] CHUNKED = Ascii.bytes("chunked");
     private static final byte[] CONTINUE = Ascii.bytes("100-continue");
     private static final byte[] H2C = Ascii.bytes("h2c");
-    private static final byte[] HTTP = Ascii.bytes("http://");
-    private static final byte[] HTTPS = Ascii.bytes("https://");
-    private static final byte[] ROOT = Ascii.bytes("/");
 
     /// What became of the bytes.
     public enum Result {
@@ -34,12 +30,8 @@ public final class RequestHead {
     }
 
     final HeadBuffer lines = new HeadBuffer(LIMITS);
+    private final StartLine startLine = new StartLine();
     private final ConnectionOptions connection = new ConnectionOptions();
-    private int methodEnd;
-    private int targetStart;
-    private int targetEnd;
-    private boolean absolute;
-    private int minor;
     private int hostStart;
     private int hostEnd;
     private int hostNameEnd;
@@ -52,11 +44,7 @@ public final class RequestHead {
 
     public void reset() {
         lines.reset();
-        methodEnd = 0;
-        targetStart = 0;
-        targetEnd = 0;
-        absolute = false;
-        minor = 1;
+        startLine.reset();
         hostStart = 0;
         hostEnd = 0;
         hostNameEnd = 0;
@@ -76,7 +64,7 @@ public final class RequestHead {
             case FIRST_LINE_TOO_LONG -> Result.TOO_LONG;
             case BAD_FIRST_LINE -> Result.BAD;
             case BAD_LINE, LINE_TOO_LONG, COOKIE_TOO_LONG -> {
-                Result first = judgeRequestLine();
+                Result first = startLine.judge(lines.bytes, lines.firstStart, lines.firstEnd);
                 yield first == Result.DONE ? Result.BAD : first;
             }
         };
@@ -87,7 +75,7 @@ public final class RequestHead {
     }
 
     private Result judge() {
-        Result result = judgeRequestLine();
+        Result result = startLine.judge(lines.bytes, lines.firstStart, lines.firstEnd);
         if (result != Result.DONE) {
             return result;
         }
@@ -100,96 +88,6 @@ public final class RequestHead {
         }
         judgeExpectation();
         return judgeUpgrade();
-    }
-
-    private Result judgeRequestLine() {
-        byte[] b = lines.bytes;
-        int start = lines.firstStart;
-        int end = lines.firstEnd;
-        int at = start;
-        while (at < end && Ascii.isToken(b[at])) {
-            at++;
-        }
-        methodEnd = at;
-        if (at == start || at - start > MAX_METHOD || at == end || b[at] != ' ') {
-            return Result.BAD;
-        }
-        targetStart = ++at;
-        while (at < end && Ascii.isTarget(b[at])) {
-            at++;
-        }
-        targetEnd = at;
-        if (at == targetStart) {
-            return Result.BAD;
-        }
-        if (at == end) {
-            return Result.ANCIENT;
-        }
-        if (b[at] != ' ') {
-            return Result.BAD;
-        }
-        Result version = judgeVersion(b, at + 1, end);
-        if (version != Result.DONE) {
-            return version;
-        }
-        if (methodIs("CONNECT")) {
-            return Result.NO_TUNNELS;
-        }
-        return splitTarget(b) ? Result.DONE : Result.BAD;
-    }
-
-    private Result judgeVersion(byte[] b, int at, int end) {
-        boolean written =
-                end - at == 8
-                        && b[at] == 'H'
-                        && b[at + 1] == 'T'
-                        && b[at + 2] == 'T'
-                        && b[at + 3] == 'P'
-                        && b[at + 4] == '/'
-                        && Ascii.isDigit(b[at + 5])
-                        && b[at + 6] == '.'
-                        && Ascii.isDigit(b[at + 7]);
-        if (!written) {
-            return Result.BAD;
-        }
-        minor = b[at + 7] - '0';
-        return b[at + 5] == '1' && minor <= 1 ? Result.DONE : Result.VERSION;
-    }
-
-    /// Cuts the fragment away, and scheme and authority of the absolute form.
-    private boolean splitTarget(byte[] b) {
-        for (int i = targetStart; i < targetEnd; i++) {
-            if (b[i] == '#') {
-                targetEnd = i;
-            }
-        }
-        if (targetStart == targetEnd) {
-            return false;
-        }
-        if (b[targetStart] == '/') {
-            return true;
-        }
-        if (b[targetStart] == '*') {
-            return targetEnd - targetStart == 1 && methodIs("OPTIONS");
-        }
-        int authority = startsWith(HTTP) ? HTTP.length : startsWith(HTTPS) ? HTTPS.length : 0;
-        if (authority == 0) {
-            return false;
-        }
-        absolute = true;
-        hostStart = targetStart + authority;
-        int at = hostStart;
-        while (at < targetEnd && b[at] != '/' && b[at] != '?') {
-            at++;
-        }
-        hostEnd = at;
-        targetStart = at;
-        return true;
-    }
-
-    private boolean startsWith(byte[] scheme) {
-        int end = targetStart + scheme.length;
-        return end <= targetEnd && Ascii.equalsIgnoreCase(lines.bytes, targetStart, end, scheme);
     }
 
     /// After a result other than DONE: finds the host if there is exactly one, so that the app can be told.
@@ -217,44 +115,19 @@ public final class RequestHead {
                 found = i;
             }
         }
-        if (found < 0 || !isAuthority(lines.valueStart(found), lines.valueEnd(found))) {
+        if (found < 0) {
             return false;
         }
-        if (absolute) {
+        hostStart = lines.valueStart(found);
+        hostEnd = lines.valueEnd(found);
+        hostNameEnd = StartLine.hostNameEnd(lines.bytes, hostStart, hostEnd);
+        if (hostNameEnd >= 0 && startLine.isAbsolute()) {
             lines.drop(found);
-        } else {
-            hostStart = lines.valueStart(found);
-            hostEnd = lines.valueEnd(found);
+            hostStart = startLine.authorityStart;
+            hostEnd = startLine.authorityEnd;
+            hostNameEnd = StartLine.hostNameEnd(lines.bytes, hostStart, hostEnd);
         }
-        return isAuthority(hostStart, hostEnd);
-    }
-
-    /// Sets [#hostNameEnd] to the end of the name before the port.
-    private boolean isAuthority(int start, int end) {
-        byte[] b = lines.bytes;
-        int at = start;
-        if (at < end && b[at] == '[') {
-            do {
-                at++;
-            } while (at < end && (Ascii.hex(b[at]) >= 0 || b[at] == ':' || b[at] == '.'));
-            if (at == end || b[at] != ']') {
-                return false;
-            }
-            at++;
-        } else {
-            while (at < end && Ascii.isHost(b[at])) {
-                at++;
-            }
-        }
-        if (at == start) {
-            return false;
-        }
-        hostNameEnd = at;
-        if (at == end) {
-            return true;
-        }
-        long port = Ascii.decimal(b, at + 1, end);
-        return b[at] == ':' && port >= 0 && port <= 65535;
+        return hostNameEnd >= 0;
     }
 
     private Result judgeFraming() {
@@ -274,7 +147,7 @@ public final class RequestHead {
                 }
                 length = value;
             } else if (lines.name(i) == HeaderName.TRANSFER_ENCODING) {
-                if (minor == 0 || coded) {
+                if (startLine.minor == 0 || coded) {
                     return Result.BAD;
                 }
                 if (!Ascii.equalsIgnoreCase(b, start, end, CHUNKED)) {
@@ -309,7 +182,7 @@ public final class RequestHead {
                 }
             }
         }
-        if (minor == 0) {
+        if (startLine.minor == 0) {
             lines.dropAll(HeaderName.EXPECT);
             expectsContinue = false;
         }
@@ -324,10 +197,10 @@ public final class RequestHead {
                 http2 |= namesH2c(lines.valueStart(i), lines.valueEnd(i));
             }
         }
-        if (connection.upgrade && !named && minor == 1) {
+        if (connection.upgrade && !named && startLine.minor == 1) {
             return Result.BAD;
         }
-        upgrade = connection.upgrade && named && !http2 && minor == 1;
+        upgrade = connection.upgrade && named && !http2 && startLine.minor == 1;
         if (!upgrade) {
             lines.dropAll(HeaderName.UPGRADE);
         }
@@ -343,30 +216,17 @@ public final class RequestHead {
         return false;
     }
 
-    private boolean methodIs(String method) {
-        int start = lines.firstStart;
-        if (methodEnd - start != method.length()) {
-            return false;
-        }
-        for (int i = 0; i < method.length(); i++) {
-            if (lines.bytes[start + i] != method.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     public boolean isHead() {
-        return methodIs("HEAD");
+        return startLine.methodIs(lines.bytes, "HEAD");
     }
 
     public boolean isHttp10() {
-        return minor == 0;
+        return startLine.minor == 0;
     }
 
     /// Whether the client wants the connection to go on after the answer.
     public boolean isKeepAlive() {
-        return !connection.close && !ambiguous && (minor == 1 || connection.keepAlive);
+        return !connection.close && !ambiguous && (startLine.minor == 1 || connection.keepAlive);
     }
 
     public boolean expectsContinue() {
@@ -400,20 +260,20 @@ public final class RequestHead {
     }
 
     public int methodStart() {
-        return lines.firstStart;
+        return startLine.methodStart;
     }
 
     public int methodEnd() {
-        return methodEnd;
+        return startLine.methodEnd;
     }
 
     public int targetStart() {
-        return targetStart;
+        return startLine.targetStart;
     }
 
     /// Equal to the start when the absolute form had no path.
     public int targetEnd() {
-        return targetEnd;
+        return startLine.targetEnd;
     }
 
     public int hostStart() {
@@ -429,21 +289,13 @@ public final class RequestHead {
         return hostEnd;
     }
 
-    /// The target as the dyno gets it; a `/` is set before a query that has none.
+    /// Writes the target as the dyno gets it.
     void writeTarget(ByteBuf out) {
-        boolean rooted = targetStart < targetEnd && lines.bytes[targetStart] != '?';
-        if (!rooted) {
-            if (targetStart == targetEnd && absolute && methodIs("OPTIONS")) {
-                out.writeByte('*');
-                return;
-            }
-            out.writeBytes(ROOT);
-        }
-        out.writeBytes(lines.bytes, targetStart, targetEnd - targetStart);
+        startLine.writeTarget(out, lines.bytes);
     }
 
     boolean isAbsolute() {
-        return absolute;
+        return startLine.isAbsolute();
     }
 
     /// The first header of this name, -1 for none. For names that are looked up seldom.

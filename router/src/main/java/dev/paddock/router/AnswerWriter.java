@@ -1,0 +1,144 @@
+package dev.paddock.router;
+
+import dev.paddock.router.http.Ascii;
+import dev.paddock.router.http.BodyReader;
+import dev.paddock.router.http.Framing;
+import dev.paddock.router.http.RequestHead;
+import dev.paddock.router.http.ResponseHead;
+import dev.paddock.router.http.ResponseWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+
+/// Writes the answers of one client connection in HTTP/1.1, one after the other. Owned by its event loop.
+final class AnswerWriter {
+    private static final byte[] CONTINUE = Ascii.bytes("HTTP/1.1 100 Continue\r\n\r\n");
+    private static final byte[] PAGE_HEADERS =
+            Ascii.bytes(
+                    "\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: no-cache,"
+                            + " no-store\r\nContent-Length: ");
+
+    /// A chunk up to this size is copied into one buffer with its frame: cheaper than three.
+    private static final int COPIED_CHUNK = 1024;
+
+    private final ChannelHandlerContext context;
+    private final ByteBufAllocator allocator;
+    private boolean chunked;
+    private boolean untilClose;
+    private boolean last;
+    private long sent;
+
+    AnswerWriter(ChannelHandlerContext context, ByteBufAllocator allocator) {
+        this.context = context;
+        this.allocator = allocator;
+    }
+
+    /// The next answer begins.
+    ///
+    /// @param isLast whether the client wants the connection to end with it
+    void reset(boolean isLast) {
+        chunked = false;
+        untilClose = false;
+        last = isLast;
+        sent = 0;
+    }
+
+    /// The connection ends with this answer.
+    void last() {
+        last = true;
+    }
+
+    boolean isLast() {
+        return last;
+    }
+
+    /// Whether the body that was begun ends with the connection, so that only a reset shows that it is not whole.
+    boolean endsWithConnection() {
+        return untilClose;
+    }
+
+    /// Bytes of the answer, without interim ones.
+    long sentBytes() {
+        return sent;
+    }
+
+    void askForBody() {
+        write(Unpooled.wrappedBuffer(CONTINUE));
+        context.flush();
+    }
+
+    void interim(ResponseHead head) {
+        ByteBuf out = allocator.ioBuffer(ResponseWriter.estimate(head, Affinity.none()));
+        ResponseWriter.writeInterim(out, head);
+        write(out);
+    }
+
+    void begin(RequestHead request, ResponseHead answer, byte[] extraLines) {
+        Framing framing = ResponseWriter.framing(answer, !request.isHttp10());
+        chunked = framing == Framing.CHUNKED;
+        untilClose = framing == Framing.UNTIL_CLOSE;
+        last |= untilClose;
+        ByteBuf out = allocator.ioBuffer(ResponseWriter.estimate(answer, extraLines));
+        ResponseWriter.write(
+                out, answer, framing, request.isHead(), last, request.isHttp10(), extraLines);
+        sent += out.readableBytes();
+        write(out);
+    }
+
+    /// Takes the buffer over.
+    void data(ByteBuf bytes) {
+        int length = bytes.readableBytes();
+        if (length == 0) {
+            bytes.release();
+            return;
+        }
+        sent += length;
+        if (!chunked) {
+            write(bytes);
+        } else if (length <= COPIED_CHUNK) {
+            write(Upload.chunk(allocator, bytes));
+        } else {
+            write(Upload.chunkHead(allocator, length));
+            write(bytes);
+            write(Upload.lineEnd(allocator));
+        }
+    }
+
+    void end(BodyReader body) {
+        if (chunked) {
+            write(Upload.lastChunk(allocator, body));
+        }
+    }
+
+    /// From now on bytes go out as they are.
+    void openTunnel() {
+        chunked = false;
+        untilClose = false;
+    }
+
+    /// A whole answer of the router's own.
+    void page(RequestHead request, int status, byte[] page) {
+        String statusLine = "HTTP/1.1 " + status + " " + StatusText.of(status);
+        String ending = last ? "close" : request.isHttp10() ? "keep-alive" : "";
+        byte[] tail =
+                Ascii.bytes(
+                        page.length
+                                + (ending.isEmpty() ? "" : "\r\nConnection: " + ending)
+                                + "\r\n\r\n");
+        ByteBuf out =
+                allocator.ioBuffer(
+                        statusLine.length() + PAGE_HEADERS.length + tail.length + page.length);
+        out.writeBytes(Ascii.bytes(statusLine)).writeBytes(PAGE_HEADERS).writeBytes(tail);
+        if (!request.isHead()) {
+            out.writeBytes(page);
+        }
+        sent += out.readableBytes();
+        write(out);
+        context.flush();
+    }
+
+    private void write(ByteBuf bytes) {
+        var _ = context.write(bytes, context.voidPromise());
+    }
+}

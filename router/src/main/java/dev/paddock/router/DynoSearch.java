@@ -1,0 +1,292 @@
+package dev.paddock.router;
+
+import dev.paddock.routes.Timeouts;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The search of one request for a dyno: choose, wait, connect, try the next one (router.md sections 4 and 5). Owned by
+/// its event loop.
+final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
+    private static final int MOST_ATTEMPTS = 10;
+    private static final int FIRST_PAUSE_MILLIS = 50;
+    private static final int LONGEST_PAUSE_MILLIS = 800;
+    private static final int MOST_QUEUE_LIMITS = 4;
+
+    private enum Phase {
+        /// Waits for a place, for a dyno to start, or for a quarantine to end.
+        WAITING,
+        CONNECTING,
+        /// Found one, or given up.
+        OVER
+    }
+
+    private final EventLoop loop;
+    private final RoutedApp app;
+    private final Exchange exchange;
+    private final Deadlines.Deadline deadline;
+    private final Timeouts timeouts;
+    private final boolean upgrade;
+    private final String affinity;
+    private final long startNanos = System.nanoTime();
+    private List<Backend> tried = List.of();
+    private Phase phase = Phase.WAITING;
+    private @Nullable Backend backend;
+    private Connector.@Nullable Pending pending;
+    private RouterFailure lastConnectFailure = RouterFailure.Dyno.REFUSED;
+
+    /// What to answer when the limit is over; null when something else is tried then.
+    private @Nullable RouterFailure onDeadline;
+
+    private boolean waited;
+    private String dynoName = "";
+    private long attemptNanos;
+    private long connectMillis = -1;
+    private int pauseMillis = FIRST_PAUSE_MILLIS;
+
+    /// @param deadline the exchange's, which this search sets while it is on
+    /// @param affinity cookie of the request, empty for none
+    DynoSearch(
+            EventLoop loop,
+            RoutedApp app,
+            Exchange exchange,
+            Deadlines.Deadline deadline,
+            boolean upgrade,
+            String affinity) {
+        this.loop = loop;
+        this.app = app;
+        this.exchange = exchange;
+        this.deadline = deadline;
+        this.upgrade = upgrade;
+        this.affinity = affinity;
+        timeouts = loop.index().timeouts();
+    }
+
+    void start() {
+        choose();
+    }
+
+    /// Connects afresh to the dyno of a kept connection that turned out closed.
+    void reconnect() {
+        attemptNanos = System.nanoTime();
+        connect(backend());
+    }
+
+    boolean isOn() {
+        return phase != Phase.OVER;
+    }
+
+    RoutedApp app() {
+        return app;
+    }
+
+    /// The dyno that is counted as busy with this request.
+    Backend backend() {
+        if (backend == null) {
+            throw new IllegalStateException("no dyno was found");
+        }
+        return backend;
+    }
+
+    /// Whether a dyno was connected.
+    boolean isReached() {
+        return backend != null && phase == Phase.OVER && connectMillis >= 0;
+    }
+
+    /// Name of the dyno that was tried last, empty for none.
+    String dynoName() {
+        return dynoName;
+    }
+
+    /// How long the last attempt took, -1 for none.
+    long connectMillis() {
+        return connectMillis;
+    }
+
+    /// The request ended.
+    ///
+    /// @param answered whether the app was told that it was answered
+    void leave(boolean answered) {
+        phase = Phase.OVER;
+        cancelAttempt();
+        if (waited) {
+            app.leave(this);
+        }
+        if (backend != null) {
+            app.release(backend, answered);
+            backend = null;
+        }
+    }
+
+    private void choose() {
+        switch (app.acquire(this, System.nanoTime(), MOST_ATTEMPTS)) {
+            case Backend chosen -> attempt(chosen);
+            case Choice.None none -> {
+                switch (none) {
+                    case QUEUED -> await(RouterFailure.Platform.BACKLOG, timeouts.queue());
+                    case BACKLOG_FULL -> fail(RouterFailure.Platform.BACKLOG);
+                    case QUARANTINED -> pause();
+                    case EXHAUSTED -> fail(lastConnectFailure);
+                    case BOOTING -> {
+                        loop.wake(app);
+                        await(RouterFailure.Dyno.BOOT_TIMEOUT, timeouts.boot());
+                    }
+                    case CRASHED -> fail(RouterFailure.Dyno.CRASHED);
+                    case NO_PROCESSES -> fail(RouterFailure.Platform.NO_PROCESSES);
+                }
+            }
+        }
+    }
+
+    /// Waits until the limit, counted from the start of the request, is over.
+    private void await(RouterFailure whenOver, int limitMillis) {
+        phase = Phase.WAITING;
+        waited = true;
+        onDeadline = whenOver;
+        deadline.set(Math.max(1, limitMillis - Ticks.millisSince(startNanos)));
+    }
+
+    /// All dynos are quarantined: looks again after growing pauses.
+    private void pause() {
+        long left = timeouts.queue() - Ticks.millisSince(startNanos);
+        if (left <= 0) {
+            fail(RouterFailure.Platform.FAULT);
+            return;
+        }
+        phase = Phase.WAITING;
+        onDeadline = null;
+        deadline.set(Math.min(pauseMillis, left));
+        pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+    }
+
+    private void attempt(Backend chosen) {
+        backend = chosen;
+        dynoName = chosen.name();
+        attemptNanos = System.nanoTime();
+        DynoStream kept =
+                app.route().dynoKeepalive() && !upgrade
+                        ? loop.connector().takeKept(chosen, exchange)
+                        : null;
+        if (kept != null) {
+            connectMillis = 0;
+            found(kept);
+        } else {
+            connect(chosen);
+        }
+    }
+
+    private void connect(Backend to) {
+        phase = Phase.CONNECTING;
+        onDeadline = null;
+        deadline.set(timeouts.connect());
+        pending = loop.connector().connect(to, exchange, this);
+    }
+
+    @Override
+    public void connected(DynoStream fresh) {
+        pending = null;
+        connectMillis = Ticks.millisSince(attemptNanos);
+        app.connected(backend());
+        found(fresh);
+    }
+
+    private void found(DynoStream dyno) {
+        phase = Phase.OVER;
+        exchange.found(dyno);
+    }
+
+    @Override
+    public void notConnected() {
+        pending = null;
+        tryNext(RouterFailure.Dyno.REFUSED);
+    }
+
+    /// The dyno is left alone for a while, and another one is chosen.
+    private void tryNext(RouterFailure why) {
+        Backend failed = backend();
+        backend = null;
+        connectMillis = Ticks.millisSince(attemptNanos);
+        lastConnectFailure = why;
+        if (tried.isEmpty()) {
+            tried = new ArrayList<>(2);
+        }
+        tried.add(failed);
+        app.quarantine(failed, System.nanoTime() + timeouts.quarantine() * 1_000_000L);
+        app.release(failed, false);
+        loop.trouble(app, failed, why);
+        choose();
+    }
+
+    /// The exchange's deadline is over while the search is on.
+    void expired() {
+        if (phase == Phase.CONNECTING) {
+            cancelAttempt();
+            tryNext(RouterFailure.Dyno.CONNECT_TIMEOUT);
+        } else if (onDeadline == null) {
+            choose();
+        } else if (onDeadline == RouterFailure.Platform.BACKLOG && isMoving()) {
+            deadline.set(Math.max(1, timeouts.queue() - Ticks.millisSince(app.movedNanos())));
+        } else {
+            fail(onDeadline);
+        }
+    }
+
+    /// A queue that gives out dynos is worth waiting in: its limit is on standing still, and a few times that in all.
+    private boolean isMoving() {
+        return app.movedNanos() != 0
+                && Ticks.millisSince(app.movedNanos()) < timeouts.queue()
+                && Ticks.millisSince(startNanos) < (long) MOST_QUEUE_LIMITS * timeouts.queue();
+    }
+
+    private void fail(RouterFailure failure) {
+        phase = Phase.OVER;
+        exchange.fail(failure);
+    }
+
+    private void cancelAttempt() {
+        if (pending != null) {
+            pending.cancel();
+            pending = null;
+        }
+    }
+
+    @Override
+    public void granted(Backend given) {
+        loop.execute(() -> {
+            if (phase == Phase.WAITING) {
+                attempt(given);
+            } else {
+                app.release(given, false);
+            }
+        });
+    }
+
+    @Override
+    public void appChanged() {
+        loop.execute(() -> {
+            if (phase == Phase.WAITING) {
+                choose();
+            }
+        });
+    }
+
+    @Override
+    public List<Backend> tried() {
+        return tried;
+    }
+
+    @Override
+    public String affinity() {
+        return affinity;
+    }
+
+    @Override
+    public boolean isUpgrade() {
+        return upgrade;
+    }
+
+    @Override
+    public long waitingSinceNanos() {
+        return startNanos;
+    }
+}

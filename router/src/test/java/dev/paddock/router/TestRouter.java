@@ -1,0 +1,124 @@
+package dev.paddock.router;
+
+import dev.paddock.routes.AppRoute;
+import dev.paddock.routes.DynoRoute;
+import dev.paddock.routes.RoutingTable;
+import dev.paddock.routes.Timeouts;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
+
+/// A started router on loopback with short limits.
+final class TestRouter implements AutoCloseable {
+    static final Timeouts TIMEOUTS =
+            new Timeouts(700, 800, 300, 700, 600, 90_000, 600, 500, 300, 500);
+
+    private static final long LIMIT_NANOS = 10_000_000_000L;
+
+    private final Path log;
+    private final AccessLog accessLog;
+    private final Router router;
+    private final InetSocketAddress http;
+
+    TestRouter(AppRoute... apps) throws IOException {
+        log = Files.createTempFile("router", ".log");
+        accessLog = AccessLog.open(log.toString(), null);
+        router = new Router(Transport.best(), accessLog, ControlLink.nobody());
+        use(apps);
+        http = router.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    static AppRoute app(FakeDyno... dynos) {
+        List<DynoRoute> routes = new ArrayList<>();
+        for (FakeDyno dyno : dynos) {
+            routes.add(
+                    new DynoRoute(
+                            "web." + (routes.size() + 1), dyno.address(), DynoRoute.State.UP));
+        }
+        return AppRoute.of("", "a", List.of("a.localhost"), routes);
+    }
+
+    /// The app with at most `limit` requests at each dyno.
+    static AppRoute limited(AppRoute app, int limit) {
+        return new AppRoute(
+                app.id(),
+                app.name(),
+                app.hosts(),
+                app.status(),
+                app.maintenance(),
+                app.balance(),
+                app.affinity(),
+                OptionalInt.of(limit),
+                app.maxBacklog(),
+                app.continueEndToEnd(),
+                app.dynoKeepalive(),
+                app.maintenancePage(),
+                app.errorPage(),
+                app.firstByteMs(),
+                app.certificate(),
+                app.dynos());
+    }
+
+    void use(AppRoute... apps) {
+        router.apply(new RoutingTable(TIMEOUTS, List.of(apps)));
+    }
+
+    Router router() {
+        return router;
+    }
+
+    RawClient connect() throws IOException {
+        return new RawClient(http);
+    }
+
+    /// The first log line that contains all of this.
+    String logLine(String... parts) {
+        String[] found = {""};
+        await(
+                "a log line with " + List.of(parts) + " in " + log,
+                () -> {
+                    for (String line : lines()) {
+                        if (List.of(parts).stream().allMatch(line::contains)) {
+                            found[0] = line;
+                            return true;
+                        }
+                    }
+                    return false;
+                });
+        return found[0];
+    }
+
+    List<String> lines() {
+        try {
+            return Files.readAllLines(log, StandardCharsets.ISO_8859_1);
+        } catch (IOException unreadable) {
+            throw new java.io.UncheckedIOException(unreadable);
+        }
+    }
+
+    /// Waits until it is so, and fails after ten seconds.
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("there never was " + what);
+            }
+            Thread.onSpinWait();
+            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        router.close();
+        accessLog.close();
+        Files.deleteIfExists(log);
+    }
+}
