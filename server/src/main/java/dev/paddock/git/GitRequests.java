@@ -96,19 +96,20 @@ final class GitRequests implements Filter {
                     "Not found: only the smart HTTP protocol of git is spoken here.");
             return;
         }
-        App app;
-        try {
-            app = target.app(account.get(), path.group(1));
-        } catch (UserError e) {
-            refuse(response, HttpServletResponse.SC_NOT_FOUND, e.message());
-            return;
-        }
-        try (Caller caller = new Caller(account.get(), app, repositories.open(app.id()))) {
+        try (Caller caller = caller(account.get(), path.group(1))) {
             request.setAttribute(CALLER, caller);
             git.doFilter(new FromRoot(request), response, (_, _) -> {});
+        } catch (UserError e) {
+            refuse(response, HttpServletResponse.SC_NOT_FOUND, e.message());
         } finally {
             request.removeAttribute(CALLER);
         }
+    }
+
+    private Caller caller(Account account, String name) throws IOException {
+        App app = target.app(account, name);
+        Repository repository = repositories.open(app.id(), () -> target.app(account, name));
+        return new Caller(account, app, repository);
     }
 
     /// git shows a text/plain body to the user.

@@ -1,6 +1,7 @@
 package dev.paddock.git;
 
 import dev.paddock.core.AppId;
+import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.eclipse.jgit.lib.ConfigConstants;
@@ -28,13 +28,21 @@ final class Repositories {
         this.place = place;
     }
 
-    Repository open(AppId app) throws IOException {
+    /// `check` is called when the repository had to be made, and throws when the app was destroyed meanwhile: then
+    /// nothing may be left of it.
+    Repository open(AppId app, Runnable check) throws IOException {
         Path directory = place.apply(app);
         if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             synchronized (lock) {
                 if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                     create(directory);
                 }
+            }
+            try {
+                check.run();
+            } catch (RuntimeException e) {
+                Trees.delete(directory);
+                throw e;
             }
         }
         return new FileRepositoryBuilder().setGitDir(directory.toFile()).setBare().build();
@@ -67,15 +75,7 @@ final class Repositories {
         } catch (FileAlreadyExistsException _) {
             // Another process was faster; its repository is as good.
         } finally {
-            delete(making);
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> paths = Files.walk(directory)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
+            Trees.delete(making);
         }
     }
 

@@ -1,0 +1,243 @@
+package dev.paddock.build;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.paddock.accounts.Account;
+import dev.paddock.accounts.Accounts;
+import dev.paddock.apps.Apps;
+import dev.paddock.build.Builder.BuildResult;
+import dev.paddock.core.AppId;
+import dev.paddock.core.ConfigVars;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.Slug;
+import dev.paddock.core.Tick;
+import dev.paddock.core.Timers;
+import dev.paddock.daemons.Command;
+import dev.paddock.engine.local.LocalEngine;
+import dev.paddock.engine.local.LocalSettings;
+import dev.paddock.store.Database;
+import dev.paddock.store.TestDatabase;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Builds in containers of the local engine. Needs root and the engine's programs.
+class BuildInDynoTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Path EXAMPLES = Path.of("../examples").toAbsolutePath().normalize();
+
+    @TempDir private Path directory;
+
+    private final String hash = "%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
+    private final Path runtime = Path.of("/run/paddock", hash);
+    private final List<String> output = Collections.synchronizedList(new ArrayList<>());
+    private Optional<LocalEngine> engine = Optional.empty();
+    private SlugStore slugs;
+    private AppId app;
+    private Builder builder;
+
+    @BeforeEach
+    void makeBuilder() {
+        assumeThat(System.getProperty("user.name")).as("containers need root").isEqualTo("root");
+        assumeThat(LocalEngine.missingPackages()).as("installed packages").isEmpty();
+        Database database = TestDatabase.fresh();
+        Account owner =
+                new Accounts(database, InstantSource.system()).create("dev@example.com", "Dev");
+        app =
+                new Apps(database, InstantSource.system())
+                        .create(owner, Optional.empty(), Optional.empty(), Optional.empty())
+                        .id();
+        LocalEngine local =
+                new LocalEngine(
+                        LocalSettings.of(
+                                runtime, directory.resolve("engine"), hash, new WallTimers()));
+        engine = Optional.of(local);
+        slugs = new SlugStore(database, directory.resolve("slugs"));
+        builder = new Builder(local, slugs, directory.resolve("work"), directory.resolve("caches"));
+        local.listen(builder::accept);
+    }
+
+    @AfterEach
+    void leaveNothing() {
+        engine.ifPresent(local -> {
+            local.close();
+            LocalEngine.purge(runtime, directory.resolve("engine"), hash);
+        });
+    }
+
+    private BuildResult build(Path tree, Map<String, String> config)
+            throws IOException, InterruptedException {
+        Process process =
+                new ProcessBuilder("tar", "-c", "-C", tree.toString(), ".")
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        process.getOutputStream().close();
+        InputStream tar = new ByteArrayInputStream(process.getInputStream().readAllBytes());
+        return builder.build(
+                new Builder.Source(app, "host", new ConfigVars(config), tar, "abc123", "first"),
+                output::add);
+    }
+
+    private Slug built(Path tree) throws Exception {
+        BuildResult result = build(tree, Map.of("WORD", "seen"));
+        assertThat(result)
+                .as("output %s", String.join("\n", output))
+                .isInstanceOf(BuildResult.Built.class);
+        return ((BuildResult.Built) result).slug();
+    }
+
+    private Path tree(Map<String, String> files) throws IOException {
+        Path tree = Files.createTempDirectory(directory, "tree");
+        for (var file : files.entrySet()) {
+            Files.write(tree.resolve(file.getKey()), file.getValue().getBytes(UTF_8));
+        }
+        return tree;
+    }
+
+    private String listing(Slug slug) {
+        return Command.run(List.of("tar", "-tzf", slugs.ref(slug).file().toString()), LIMIT)
+                .output();
+    }
+
+    private void nothingRuns() throws IOException {
+        assertThat(engine.orElseThrow().list()).isEmpty();
+        try (var left = Files.list(directory.resolve("work"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void theProcfileExampleBecomesASlug() throws Exception {
+        long begun = System.nanoTime();
+
+        Slug slug = built(EXAMPLES.resolve("python"));
+
+        System.out.printf(
+                "build of the Procfile example: %d ms%n",
+                Duration.ofNanos(System.nanoTime() - begun).toMillis());
+        assertThat(slug.processTypes())
+                .containsEntry(ProcessType.WEB, "python3 -u app.py")
+                .containsEntry(new ProcessType("worker"), "python3 -u worker.py");
+        assertThat(listing(slug)).contains("./app.py");
+        assertThat(output).contains("-----> Procfile app detected");
+        nothingRuns();
+    }
+
+    @Test
+    void theNodeExampleIsInstalledTwiceWithOneCache() throws Exception {
+        assumeThat(Command.run(List.of("sh", "-c", "command -v node npm"), LIMIT).ok())
+                .as("node and npm are installed")
+                .isTrue();
+
+        BuildResult first = build(EXAMPLES.resolve("node"), Map.of());
+        assumeThat(String.join("\n", output))
+                .as("the npm registry can be reached from a dyno")
+                .doesNotContain("npm error network", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT");
+        assertThat(first)
+                .as("output %s", String.join("\n", output))
+                .isInstanceOf(BuildResult.Built.class);
+
+        Slug second = built(EXAMPLES.resolve("node"));
+
+        assertThat(second.processTypes()).isEqualTo(Map.of(ProcessType.WEB, "npm start"));
+        assertThat(listing(second)).contains("./node_modules/mustache/package.json");
+        assertThat(output).contains("-----> Restoring the npm cache");
+        nothingRuns();
+    }
+
+    @Test
+    void configVarsAreFilesAndTheRestOfThePlatformIsOutOfReach() throws Exception {
+        // The build script of a package is code of the tenant: it looks around as a hostile one
+        // would.
+        String script =
+                "env | grep -c '^WORD=' ; id -u; cat /paddock/env/WORD; touch /paddock/env/x"
+                        + " /paddock/buildpacks/build /paddock/source/source.tar; ls -ld"
+                        + " /tmp/env_*; ls -l /tmp/env_*; ls "
+                        + directory;
+        Path tree =
+                tree(
+                        Map.of(
+                                "package.json",
+                                "{\"name\":\"probe\",\"version\":\"1.0.0\",\"scripts\":{\"build\":\"sh"
+                                        + " probe.sh || true\",\"start\":\"node a.js\"}}",
+                                "probe.sh",
+                                script));
+
+        built(tree);
+
+        String seen = String.join("\n", output);
+        assertThat(seen).contains("seen");
+        assertThat(seen).contains("drwx------", "-rw-------");
+        assertThat(seen).contains("Read-only file system");
+        assertThat(seen).contains("cannot access '" + directory + "'");
+        assertThat(seen).doesNotContain("\n       0\n       0\n");
+    }
+
+    @Test
+    void aBuildThatEatsMemoryEndsWithAReason() throws Exception {
+        Path tree =
+                tree(
+                        Map.of(
+                                "package.json",
+                                "{\"name\":\"eater\",\"version\":\"1.0.0\",\"scripts\":{\"build\":"
+                                        + "\"node eat.js\"}}",
+                                "eat.js",
+                                "const a = []; for (;;) a.push(Buffer.alloc(64 << 20, 1));"));
+
+        BuildResult result = build(tree, Map.of());
+
+        assertThat(result).isInstanceOf(BuildResult.Failed.class);
+        System.out.println("memory: " + result);
+        assertThat(((BuildResult.Failed) result).reason()).contains("memory");
+        nothingRuns();
+    }
+
+    /// The time of this machine.
+    private static final class WallTimers implements Timers {
+        private final ScheduledExecutorService executor =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name("timers").factory());
+
+        @Override
+        public Tick now() {
+            return new Tick(System.nanoTime());
+        }
+
+        @Override
+        public Instant date() {
+            return Instant.now();
+        }
+
+        @Override
+        public String bootId() {
+            return "test";
+        }
+
+        @Override
+        public Scheduled schedule(Duration delay, Runnable task) {
+            Future<?> future = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+            return () -> future.cancel(false);
+        }
+    }
+}
