@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,9 @@ public final class ServerTls {
     public static SSLContext context(Supplier<Certificate> certificates) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[] {new NewestLeaf(certificates)}, null, null);
+            // No client certificates are asked for, so the default trust store need not be read.
+            context.init(
+                    new KeyManager[] {new NewestLeaf(certificates)}, new TrustManager[0], null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this JDK offers no TLS", e);

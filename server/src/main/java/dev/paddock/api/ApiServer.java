@@ -203,6 +203,8 @@ public final class ApiServer implements AutoCloseable {
         }
         config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
         config.routes.get(Representations.SLUG_BLOB_PATH, this::sendSlug);
+        // Javalin answers its own exceptions by itself unless they are named.
+        config.routes.exception(HttpResponseException.class, (e, http) -> refuse(http, e));
         config.routes.exception(Exception.class, (e, http) -> refuse(http, e));
     }
 
@@ -261,6 +263,7 @@ public final class ApiServer implements AutoCloseable {
         LogSessions.Session session =
                 parts.logSessions()
                         .find(http.pathParam("secret"))
+                        .filter(found -> parts.apps().find(found.app()).isPresent())
                         .orElseThrow(LogEndpoints::unknownSession);
         http.contentType("text/event-stream");
         http.header("Cache-Control", "no-store");

@@ -118,7 +118,9 @@ final class AppEndpoints {
         boolean enabled = Representations.featureEnabled(call.fields());
         Feature feature = findFeature(call, app);
         return Answer.ok(
-                representations.feature(apps.setFeature(app.id(), feature.name(), enabled)));
+                representations.feature(
+                        deployments.setFeature(
+                                app, feature.name(), enabled, call.account().actor())));
     }
 
     private Feature findFeature(Call call, App app) {

@@ -8,7 +8,9 @@ import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.ServerTls;
 import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoId;
+import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.Stdio;
+import dev.paddock.manifold.Manifold;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -62,13 +64,18 @@ public final class Rendezvous implements AutoCloseable {
     private volatile boolean closed;
 
     public Rendezvous(
-            InetSocketAddress bind, CertificateAuthority authority, Dynos dynos, Timers timers) {
-        this(bind, ServerTls.context(authority, "localhost", "127.0.0.1"), dynos, timers);
+            InetSocketAddress bind,
+            CertificateAuthority authority,
+            Engine engine,
+            Manifold manifold,
+            Timers timers) {
+        this(bind, authority, new StartedDynos(engine, manifold), timers);
     }
 
-    Rendezvous(InetSocketAddress bind, SSLContext tls, Dynos dynos, Timers timers) {
+    public Rendezvous(
+            InetSocketAddress bind, CertificateAuthority authority, Dynos dynos, Timers timers) {
         this.bind = bind;
-        this.tls = tls;
+        this.tls = ServerTls.context(authority, "localhost", "127.0.0.1");
         this.dynos = dynos;
         this.timers = timers;
     }
@@ -76,7 +83,7 @@ public final class Rendezvous implements AutoCloseable {
     /// The dynos a client can be connected to.
     public interface Dynos {
         /// Connects to the streams of a dyno; its command begins.
-        Attachment attach(DynoId dyno);
+        Attachment attach(DynoId dyno) throws InterruptedException;
 
         /// The client of a dyno went away.
         void hangUp(AppId app, DynoId dyno);
