@@ -9,7 +9,6 @@ import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.App;
-import dev.paddock.core.AppId;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.Deployments;
@@ -17,8 +16,6 @@ import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.domains.RouterLogs;
 import dev.paddock.domains.Routers;
-import dev.paddock.dyno.Attachment;
-import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.engine.local.LocalEngine;
@@ -178,7 +175,8 @@ public final class Paddock implements AutoCloseable {
                         new Rendezvous(
                                 settings.rendezvous().socketAddress(),
                                 authority,
-                                new Attached(engine, manifold),
+                                engine,
+                                manifold,
                                 timers));
         ApiServer api =
                 front.add(
@@ -396,18 +394,6 @@ public final class Paddock implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UserError("unavailable", "Interrupted while starting.");
-        }
-    }
-
-    private record Attached(LocalEngine engine, Manifold manifold) implements Rendezvous.Dynos {
-        @Override
-        public Attachment attach(DynoId dyno) {
-            return engine.attach(dyno);
-        }
-
-        @Override
-        public void hangUp(AppId app, DynoId dyno) {
-            manifold.hangUp(app, dyno);
         }
     }
 }

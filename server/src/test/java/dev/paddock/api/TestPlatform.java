@@ -1,0 +1,220 @@
+package dev.paddock.api;
+
+import dev.paddock.accounts.Account;
+import dev.paddock.accounts.Accounts;
+import dev.paddock.apps.Apps;
+import dev.paddock.attach.Rendezvous;
+import dev.paddock.build.Builder;
+import dev.paddock.build.SlugStore;
+import dev.paddock.core.App;
+import dev.paddock.core.AppId;
+import dev.paddock.core.AppName;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.Slug;
+import dev.paddock.deploys.Deployments;
+import dev.paddock.domains.CertificateAuthority;
+import dev.paddock.domains.RoutePublisher;
+import dev.paddock.domains.Routers;
+import dev.paddock.dyno.DynoTransition;
+import dev.paddock.dyno.FakeEngine;
+import dev.paddock.formation.DynoJournal;
+import dev.paddock.formation.Dynos;
+import dev.paddock.formation.Formations;
+import dev.paddock.logs.DynoLogs;
+import dev.paddock.logs.LogHub;
+import dev.paddock.logs.LogSessions;
+import dev.paddock.manifold.Manifold;
+import dev.paddock.manifold.ManifoldListener;
+import dev.paddock.manifold.RestartPolicy;
+import dev.paddock.releases.Releases;
+import dev.paddock.store.Database;
+import dev.paddock.store.TestDatabase;
+import jakarta.servlet.Filter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+
+/// The real capabilities on a real PostgreSQL below a started API server.
+final class TestPlatform implements AutoCloseable {
+    static final String DOMAIN = "apps.test";
+    static final int HTTP_PORT = 8080;
+
+    final Database database = TestDatabase.fresh();
+    final InstantSource clock = InstantSource.system();
+    final Accounts accounts = new Accounts(database, clock);
+    final Apps apps = new Apps(database, clock);
+    final Releases releases = new Releases(database, clock);
+    final Account owner = accounts.create("owner@example.com", "Owner");
+    final String key = accounts.issue(owner, "first key", Optional.empty()).token();
+    final RealTimers timers = new RealTimers();
+    final FakeEngine engine = new FakeEngine(timers);
+    final LogHub logs;
+    final CertificateAuthority authority;
+    final SlugStore slugs;
+    final Manifold manifold;
+    final Formations formations;
+    final RoutePublisher routes;
+    final Rendezvous rendezvous;
+    final ApiServer server;
+    private final ExecutorService effects = Executors.newVirtualThreadPerTaskExecutor();
+    private final DynoLogs dynoLogs;
+    private final Routers routers;
+    private final Path directory;
+
+    TestPlatform(Path directory) {
+        this.directory = directory;
+        logs = new LogHub(folder("logs"));
+        dynoLogs = new DynoLogs(engine, logs);
+        authority = CertificateAuthority.open(folder("ca"), DOMAIN, clock);
+        slugs = new SlugStore(database, folder("slugs"));
+        manifold = new Manifold(engine, timers, effects, new Journal(), RestartPolicy.HEROKU);
+        engine.listen(manifold::accept);
+        formations = new Formations(database, clock, apps, slugs, releases, manifold, logs);
+        routes = new RoutePublisher(apps, releases, manifold, authority, DOMAIN);
+        routers = new Routers(folder("run").resolve("control"), routes::served, frame -> {});
+        routes.connect(routers);
+        routes.start();
+        // No router is here: nobody has to confirm anything.
+        routes.served(Long.MAX_VALUE);
+        manifold.start();
+        var anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        rendezvous = new Rendezvous(anyPort, authority, engine, manifold, timers);
+        rendezvous.start();
+        Filter git = (request, response, chain) -> chain.doFilter(request, response);
+        server =
+                new ApiServer(
+                        new ApiServer.Parts(
+                                new ApiSettings(anyPort, DOMAIN, HTTP_PORT, Set.of("api.test")),
+                                accounts,
+                                apps,
+                                deployments(),
+                                releases,
+                                formations,
+                                new Dynos(manifold, releases, slugs, logs),
+                                slugs,
+                                logs,
+                                new LogSessions(clock),
+                                rendezvous,
+                                authority,
+                                git,
+                                clock));
+        server.start();
+    }
+
+    private Deployments deployments() {
+        return new Deployments(
+                new Deployments.Parts(
+                        apps,
+                        slugs,
+                        new Builder(engine, slugs, folder("builds"), folder("caches")),
+                        releases,
+                        formations,
+                        manifold,
+                        engine,
+                        routes,
+                        logs,
+                        folder("repositories"),
+                        DOMAIN,
+                        "http://%s." + DOMAIN + ":" + HTTP_PORT + "/"));
+    }
+
+    private Path folder(String name) {
+        try {
+            return Files.createDirectories(directory.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    ApiClient client() {
+        return new ApiClient(server.url(), key);
+    }
+
+    App app(String name) {
+        return apps.create(
+                owner, Optional.of(new AppName(name)), Optional.empty(), Optional.empty());
+    }
+
+    /// An app with a slug of these process types, released as v2.
+    App deployed(String name, Map<String, String> types) {
+        App app = app(name);
+        Slug slug = slugs.add(slug(app, types), packed());
+        releases.create(
+                app.id(),
+                owner.actor(),
+                newest ->
+                        new Releases.Next(
+                                "Deploy 193d141", Optional.of(slug.id()), newest.config()));
+        formations.released(app.id());
+        return app;
+    }
+
+    private Slug slug(App app, Map<String, String> types) {
+        return new Slug(
+                UUID.randomUUID(),
+                app.id(),
+                "ab".repeat(32),
+                5,
+                Optional.of("193d141"),
+                "First version",
+                app.stack(),
+                types.entrySet().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        type -> new ProcessType(type.getKey()),
+                                        Map.Entry::getValue)),
+                "Procfile",
+                clock.instant());
+    }
+
+    private Path packed() {
+        try {
+            return Files.writeString(Files.createTempFile(directory, "slug", ".tgz"), "bytes");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        rendezvous.close();
+        routes.close();
+        routers.close();
+        manifold.close();
+        dynoLogs.close();
+        logs.close();
+        timers.close();
+        effects.close();
+    }
+
+    private final class Journal implements ManifoldListener {
+        private final DynoJournal journal = new DynoJournal(logs, dynoLogs, clock);
+
+        @Override
+        public void transition(DynoTransition transition) {
+            journal.transition(transition, true);
+        }
+
+        @Override
+        public void changed(AppId app) {
+            effects.execute(() -> manifold.routed(app, manifold.view(app).revision()));
+        }
+
+        @Override
+        public void notice(AppId app, Notice notice) {
+            journal.notice(app, notice);
+        }
+    }
+}
