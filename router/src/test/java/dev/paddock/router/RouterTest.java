@@ -361,6 +361,7 @@ class RouterTest {
                 };
         try (FakeDyno dyno = new FakeDyno(script);
                 TestRouter router = new TestRouter(app(dyno));
+                RawClient idle = router.connect();
                 RawClient ending = router.connect();
                 RawClient hanging = router.connect()) {
             ending.get("/ends");
@@ -368,6 +369,7 @@ class RouterTest {
             arrived.await();
 
             Thread drain = Thread.ofVirtual().start(router.router()::drain);
+            assertThat(idle.readToEnd()).isEmpty();
             go.countDown();
 
             Response answer = ending.response();

@@ -45,7 +45,7 @@ class PlatformLifeAcceptance {
         try (var platforms = Files.list(folder)) {
             for (Path platform : platforms.toList()) {
                 if (Files.exists(platform.resolve("data/lock"))) {
-                    String unused = down(platform.resolve("data"));
+                    var _ = down(platform.resolve("data"));
                 }
             }
         }

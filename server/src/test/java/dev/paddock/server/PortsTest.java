@@ -30,7 +30,7 @@ class PortsTest {
     void portSharedByItsHolderIsInUseToo() throws IOException {
         try (ServerSocketChannel held = ServerSocketChannel.open()) {
             held.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-            held.bind(new java.net.InetSocketAddress("127.0.0.1", 0));
+            held.bind(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), 0));
             int port = held.socket().getLocalPort();
 
             assertThatThrownBy(() -> Ports.requireFree("--https", new HostPort("127.0.0.1", port)))
