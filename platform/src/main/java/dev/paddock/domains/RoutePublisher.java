@@ -152,13 +152,34 @@ public final class RoutePublisher implements AutoCloseable {
                 seen = work.announced();
                 if (lookAround - System.nanoTime() <= 0) {
                     lookAround = System.nanoTime() + LOOK_AROUND.toNanos();
-                    work.dynos().addAll(facts.keySet());
+                    renew(List.copyOf(facts.values()));
                 }
                 failed = !publish(work, to);
                 TimeUnit.NANOSECONDS.sleep(GATHER.toNanos());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Signs what is due beside the publishing thread, which then only puts the new leaves into the table.
+    private void renew(List<AppFacts> apps) {
+        Thread _ =
+                Thread.ofVirtual()
+                        .name("route-certificates")
+                        .start(() -> {
+                            apps.forEach(this::certificate);
+                            apps.forEach(app -> dynosChanged(app.id()));
+                        });
+    }
+
+    private Optional<Certificate> certificate(AppFacts app) {
+        try {
+            return Optional.of(authority.leaf(app.host(domain)));
+        } catch (RuntimeException e) {
+            // Plain HTTP is better than nothing.
+            log.error("Could not make a certificate for {}", app.host(domain), e);
+            return Optional.empty();
         }
     }
 
@@ -305,16 +326,6 @@ public final class RoutePublisher implements AutoCloseable {
             }
             routes.put(app, route);
             different.add(route);
-        }
-
-        private Optional<Certificate> certificate(AppFacts app) {
-            try {
-                return Optional.of(authority.leaf(app.host(domain)));
-            } catch (RuntimeException e) {
-                // Plain HTTP is better than nothing.
-                log.error("Could not make a certificate for {}", app.host(domain), e);
-                return Optional.empty();
-            }
         }
 
         private static List<DynoRoute> dynos(AppView view) {
