@@ -36,8 +36,7 @@ final class Command {
 
     static Result run(List<String> words, String input) {
         try {
-            Process process =
-                    start(words, ProcessBuilder.Redirect.PIPE, ProcessBuilder.Redirect.PIPE);
+            Process process = builder(words).start();
             Thread watchdog = Thread.ofVirtual().start(() -> await(process, LIMIT));
             try (OutputStream stream = process.getOutputStream()) {
                 stream.write(input.getBytes(StandardCharsets.UTF_8));
@@ -60,27 +59,24 @@ final class Command {
 
     /// Runs a command whose descendants may live on with its output, so that it goes to a file of the caller's.
     ///
+    /// It works in the folder of that file: conmon leaves a file named `oom` where it stands.
+    ///
     /// @param input the file to read standard input from
     static int run(List<String> words, Path input, Path output, Duration limit) throws IOException {
         return await(
-                start(
-                        words,
-                        ProcessBuilder.Redirect.from(input.toFile()),
-                        ProcessBuilder.Redirect.to(output.toFile())),
+                builder(words)
+                        .directory(output.toAbsolutePath().resolveSibling(".").toFile())
+                        .redirectInput(input.toFile())
+                        .redirectOutput(output.toFile())
+                        .start(),
                 limit);
     }
 
-    private static Process start(
-            List<String> words, ProcessBuilder.Redirect input, ProcessBuilder.Redirect output)
-            throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(words)
-                        .redirectErrorStream(true)
-                        .redirectInput(input)
-                        .redirectOutput(output);
+    private static ProcessBuilder builder(List<String> words) {
+        ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().put("PATH", PATH);
-        return builder.start();
+        return builder;
     }
 
     /// The exit status; a program that takes too long is killed.
