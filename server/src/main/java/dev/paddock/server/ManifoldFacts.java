@@ -34,7 +34,7 @@ final class ManifoldFacts implements ManifoldListener {
     public void changed(AppId app) {
         RoutePublisher publisher = routes;
         if (publisher != null) {
-            publisher.changed(app);
+            publisher.dynosChanged(app);
         }
     }
 
