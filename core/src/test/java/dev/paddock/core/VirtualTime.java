@@ -38,15 +38,15 @@ public final class VirtualTime implements Timers {
         return () -> queue.remove(entry);
     }
 
-    /// Moves time on and runs what becomes due, in order of time, then of scheduling.
+    /// Moves time on and runs what becomes due, in order of time, then of scheduling. A task may call it to take time.
     public void advance(Duration duration) {
         long end = nanos + duration.toNanos();
         for (Entry next = queue.peek(); next != null && next.nanos <= end; next = queue.peek()) {
             queue.remove();
-            nanos = next.nanos;
+            nanos = Math.max(nanos, next.nanos);
             next.task.run();
         }
-        nanos = end;
+        nanos = Math.max(nanos, end);
     }
 
     /// Runs the next task, moving time to it; false when there is none.

@@ -399,8 +399,9 @@ final class Observer {
         };
     }
 
+    /// The crash of a dyno whose name another one carries by now, as after a release, is not held against that one.
     private void crashed(ObservedDyno dyno, Tick now) {
-        if (!isWanted(dyno.name())) {
+        if (!isWanted(dyno.name()) || observed.current(dyno.name()).isPresent()) {
             return;
         }
         Optional<Backoff> before = Optional.ofNullable(observed.backoffs().get(dyno.name()));

@@ -79,7 +79,7 @@ final class Ledger implements ManifoldListener {
                     Optional.ofNullable(ups.get(transition.dyno()))
                             .map(up -> transition.tick().since(up));
             Key key = new Key(transition.app(), transition.name());
-            events.add(new Event.Crash(key, transition.tick(), uptime));
+            events.add(new Event.Crash(key, transition.dyno(), transition.tick(), uptime));
         }
     }
 
@@ -107,7 +107,7 @@ final class Ledger implements ManifoldListener {
 
     void started(DynoSpec spec) {
         if (spec.kind() == DynoKind.FORMATION) {
-            events.add(new Event.Start(new Key(spec.app(), spec.name()), time.now()));
+            events.add(new Event.Start(new Key(spec.app(), spec.name()), spec.id(), time.now()));
         }
     }
 
@@ -115,6 +115,7 @@ final class Ledger implements ManifoldListener {
     void platformRestarts() {
         platformRestarted = true;
         forgetCrashes();
+        events.add(new Event.NewPlatform(time.now()));
     }
 
     /// From now on crashes that were may be forgotten, by every name.
@@ -146,13 +147,17 @@ final class Ledger implements ManifoldListener {
     void assertRestartsKeptTheirPauses() {
         Map<Key, Pause> pauses = new HashMap<>();
         Map<AppId, Desired> wanted = new HashMap<>();
+        Map<Key, DynoId> lastStarted = new HashMap<>();
+        List<Event.Start> tooEarly = new ArrayList<>();
         List<Event> inOrder = new ArrayList<>(events);
-        inOrder.sort(Comparator.comparing(Event::at));
+        // Of what happened at one moment the most lenient order is assumed.
+        inOrder.sort(Comparator.comparing(Event::at).thenComparingInt(Event::rank));
         for (Event event : inOrder) {
             switch (event) {
-                case Event.Crash(Key key, Tick at, Optional<Duration> uptime) -> {
+                case Event.Crash(Key key, DynoId id, Tick at, Optional<Duration> uptime) -> {
                     Desired desired = wanted.get(key.app);
-                    if (desired == null || !wants(desired, key.name)) {
+                    boolean carriedTheName = id.equals(lastStarted.get(key));
+                    if (!carriedTheName || desired == null || !wants(desired, key.name)) {
                         continue;
                     }
                     Pause last = pauses.getOrDefault(key, Pause.NONE);
@@ -160,17 +165,23 @@ final class Ledger implements ManifoldListener {
                     Duration pause = Simulation.RESTARTS.pause(crashes);
                     pauses.put(key, new Pause(crashes, pause, at.plus(pause)));
                 }
-                case Event.Start(Key key, Tick at) ->
-                        assertThat(at.nanos())
-                                .as("start of %s", key.name)
-                                .isGreaterThanOrEqualTo(
-                                        pauses.getOrDefault(key, Pause.NONE).until.nanos());
-                case Event.Reset(Optional<AppId> app, Optional<Desired> desired, _) -> {
+                case Event.Start start -> {
+                    lastStarted.put(start.key, start.id);
+                    if (start.at.isBefore(pauses.getOrDefault(start.key, Pause.NONE).until)) {
+                        tooEarly.add(start);
+                    }
+                }
+                // Of several dynos it finds under one name it takes any as the one that counts.
+                case Event.NewPlatform _ -> lastStarted.clear();
+                case Event.Reset(Optional<AppId> app, Optional<Desired> desired, Tick at) -> {
                     desired.ifPresent(it -> wanted.put(it.app(), it));
                     pauses.keySet().removeIf(key -> isReset(key, app, desired));
+                    tooEarly.removeIf(
+                            start -> start.at.equals(at) && isReset(start.key, app, desired));
                 }
             }
         }
+        assertThat(tooEarly).as("starts before the pause was over").isEmpty();
     }
 
     private static boolean isReset(Key key, Optional<AppId> app, Optional<Desired> kept) {
@@ -200,9 +211,20 @@ final class Ledger implements ManifoldListener {
     private sealed interface Event {
         Tick at();
 
-        record Crash(Key key, Tick at, Optional<Duration> uptime) implements Event {}
+        default int rank() {
+            return switch (this) {
+                case Start _ -> 0;
+                case Crash _ -> 1;
+                case Reset _ -> 2;
+                case NewPlatform _ -> 3;
+            };
+        }
 
-        record Start(Key key, Tick at) implements Event {}
+        record NewPlatform(Tick at) implements Event {}
+
+        record Crash(Key key, DynoId id, Tick at, Optional<Duration> uptime) implements Event {}
+
+        record Start(Key key, DynoId id, Tick at) implements Event {}
 
         record Reset(Optional<AppId> app, Optional<Desired> except, Tick at) implements Event {}
     }

@@ -68,6 +68,7 @@ final class Simulation {
                         fake,
                         random,
                         () -> storm,
+                        this::takeTime,
                         this::beforeStart,
                         this::beforeRetire,
                         this::beforeForget);
@@ -289,13 +290,19 @@ final class Simulation {
                         new Desired.Type(WORKER, worker, size, "work", BOOT_LIMIT)));
     }
 
+    private void takeTime() {
+        if (storm && random.nextInt(4) == 0) {
+            time.advance(Duration.ofMillis(random.nextInt(2_000)));
+        }
+    }
+
     private void beforeStart(DynoSpec spec) {
-        ledger.started(spec);
         Observed observed = observed(spec.app());
         if (observed.dyno(spec.id()).filter(ObservedDyno::isCurrent).isEmpty()) {
             // Withdrawn again before its start was carried out; it is retired as soon as it exists.
             return;
         }
+        ledger.started(spec);
         for (EngineDyno other : fake.list()) {
             if (other.exit().isEmpty()
                     && other.spec().app().equals(spec.app())

@@ -22,6 +22,12 @@ class SimulationTest {
         live(79);
     }
 
+    /// A dyno that did not come up is killed, superseded by a release, and ends after its successor crashed.
+    @Test
+    void crashOfASupersededDynoIsNotHeldAgainstItsSuccessor() {
+        live(2873);
+    }
+
     private static void live(long seed) {
         Simulation simulation = new Simulation(seed);
         try {

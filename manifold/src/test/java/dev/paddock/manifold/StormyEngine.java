@@ -23,6 +23,7 @@ final class StormyEngine implements Engine {
     private final FakeEngine engine;
     private final Random random;
     private final BooleanSupplier storm;
+    private final Runnable takeTime;
     private final Consumer<DynoSpec> beforeStart;
     private final Consumer<DynoId> beforeRetire;
     private final Consumer<DynoId> beforeForget;
@@ -31,12 +32,14 @@ final class StormyEngine implements Engine {
             FakeEngine engine,
             Random random,
             BooleanSupplier storm,
+            Runnable takeTime,
             Consumer<DynoSpec> beforeStart,
             Consumer<DynoId> beforeRetire,
             Consumer<DynoId> beforeForget) {
         this.engine = engine;
         this.random = random;
         this.storm = storm;
+        this.takeTime = takeTime;
         this.beforeStart = beforeStart;
         this.beforeRetire = beforeRetire;
         this.beforeForget = beforeForget;
@@ -78,7 +81,10 @@ final class StormyEngine implements Engine {
     @Override
     public List<EngineDyno> list() {
         perhapsFail();
-        return engine.list();
+        List<EngineDyno> list = engine.list();
+        // Everything else goes on while the answer is on its way.
+        takeTime.run();
+        return list;
     }
 
     @Override
