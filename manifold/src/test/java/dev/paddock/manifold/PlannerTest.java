@@ -191,6 +191,20 @@ class PlannerTest {
     }
 
     @Test
+    void stopNeverOvertakesTheStart() {
+        ObservedDyno accepted = dyno("web.1", DynoKind.FORMATION, new Stdio.Log());
+        ObservedDyno starting =
+                ObservedDyno.starting(accepted.spec(), Reason.START, at(0), Instant.EPOCH);
+        see(starting.with(leaving(Optional.empty())));
+
+        assertThat(plan(0).actions()).isEmpty();
+
+        see(accepted.with(leaving(Optional.empty())));
+        assertThat(plan(0).actions())
+                .containsExactly(new Action.Retire(accepted.id(), Planner.GRACE));
+    }
+
+    @Test
     void dynoThatOutlivesItsGraceIsKilledAgain() {
         ObservedDyno leaving = see(up("worker.1").with(leaving(Optional.of(at(0)))));
 
