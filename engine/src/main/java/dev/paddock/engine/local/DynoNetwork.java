@@ -1,5 +1,6 @@
 package dev.paddock.engine.local;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -21,6 +22,7 @@ final class DynoNetwork {
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final Path LINKS = Path.of("/sys/class/net");
     private static final int HASH_IN_LINK = 8;
+    private static final int INTERFACE_UP = 1;
 
     private final String hash;
     private final int network;
@@ -92,8 +94,14 @@ final class DynoNetwork {
         destroy(slot);
     }
 
+    /// Whether a namespace was made to the end, and is still there.
     private boolean usable(int slot) {
-        return Files.exists(LINKS.resolve(link(slot)));
+        try {
+            String flags = Files.readString(LINKS.resolve(link(slot)).resolve("flags")).strip();
+            return (Integer.decode(flags) & INTERFACE_UP) != 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     Path namespace(int slot) {
@@ -192,7 +200,6 @@ final class DynoNetwork {
                 netns add %1$s
                 link add %2$s type veth peer name eth0 netns %1$s
                 addr add %3$s/30 dev %2$s
-                link set %2$s up
                 """
                         .formatted(name(slot), link(slot), host);
         Command.Result result = Command.run(List.of("ip", "-batch", "-"), outside);
@@ -207,7 +214,9 @@ final class DynoNetwork {
                 route add default via %2$s
                 """
                         .formatted(dynoAddress(slot), host);
-        return Command.run(List.of("ip", "-n", name(slot), "-batch", "-"), inside);
+        result = Command.run(List.of("ip", "-n", name(slot), "-batch", "-"), inside);
+        // The host's end last: when that is up, all else is done, whoever looks.
+        return result.ok() ? Command.run("ip", "link", "set", link(slot), "up") : result;
     }
 
     private void destroy(int slot) {

@@ -236,11 +236,20 @@ final class Launcher {
 
     /// Takes away the container and what the dyno wrote, but not what it logged nor its place.
     void clear(LocalDyno dyno) {
+        DynoFiles files = dyno.files;
+        // conmon first: it could still be about to create the container, and would note its end.
+        conmon.conmon(files).ifPresent(beside -> killConmon(dyno, beside));
         dyno.cgroup.kill();
-        conmon.delete(dyno.files);
-        conmon.conmon(dyno.files).ifPresent(beside -> killConmon(dyno, beside));
+        conmon.delete(files);
         dyno.cgroup.remove();
-        Directory.remove(dyno.files.upper(), dyno.files.work(), dyno.files.temporary());
+        Directory.remove(
+                files.upper(),
+                files.work(),
+                files.temporary(),
+                files.pid(),
+                files.conmonPid(),
+                files.exit(),
+                files.sockets());
     }
 
     /// The pid file is believed only if that process is what was recorded, or, before it was, our conmon.
@@ -259,7 +268,6 @@ final class Launcher {
     void forget(LocalDyno dyno) {
         clear(dyno);
         dyno.life().place().ifPresent(place -> network.release(place.slot()));
-        Directory.remove(
-                dyno.files.sockets(), dyno.files.exit(), dyno.files.disk(), dyno.files.bundle());
+        Directory.remove(dyno.files.disk(), dyno.files.bundle());
     }
 }

@@ -414,15 +414,15 @@ public final class LocalEngine implements Engine {
                     } else {
                         killLater(dyno, wanted);
                         if (first) {
-                            terminate(dyno);
+                            signalAll(dyno, Signals.TERMINATE);
                         }
                     }
                 });
     }
 
-    /// SIGTERM to all processes. A dyno that is just beginning has none yet beside the first.
-    private void terminate(LocalDyno dyno) {
-        while (!dyno.ended() && !closed && signal(dyno, Signals.TERMINATE) == 0) {
+    /// Signals all processes. A dyno that is just beginning has none yet beside the first.
+    private void signalAll(LocalDyno dyno, int signal) {
+        while (!dyno.ended() && !closed && signal(dyno, signal) == 0) {
             try {
                 Thread.sleep(FIRST_PROBE);
             } catch (InterruptedException e) {
@@ -479,7 +479,7 @@ public final class LocalEngine implements Engine {
                         if (dyno.life().begun().isEmpty()) {
                             kill(dyno);
                         } else {
-                            signal(dyno, Signals.HANGUP);
+                            signalAll(dyno, Signals.HANGUP);
                         }
                     });
         }

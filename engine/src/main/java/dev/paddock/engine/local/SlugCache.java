@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class SlugCache {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int BUFFER = 1 << 16;
+    private static final long FULL_DISK = 1 << 16;
     private static final byte[] GZIP = {0x1f, (byte) 0x8b};
 
     private final Path directory;
@@ -103,7 +104,7 @@ final class SlugCache {
                     .write(bundle.resolve("config.json"), stack, cgroup.child(name));
             Command.Result result = conmon.run(name, bundle, containers, slug.file(), LIMIT);
             if (!result.ok()) {
-                throw new SlugRefused("The slug cannot be unpacked: " + lastLine(result), false);
+                throw new SlugRefused("The slug cannot be unpacked: " + complaint(result), false);
             }
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
@@ -138,10 +139,15 @@ final class SlugCache {
         }
     }
 
-    private static String lastLine(Command.Result result) {
-        return result.output().isEmpty()
-                ? "status " + result.status()
-                : result.output().lines().reduce("", (first, second) -> second);
+    /// What tar said first; the rest follows from it. It does not always say that the disk is full.
+    private String complaint(Command.Result result) throws IOException {
+        if (Files.getFileStore(directory).getUsableSpace() < FULL_DISK) {
+            return "the disk that holds " + directory + " is full";
+        }
+        return result.output()
+                .lines()
+                .findFirst()
+                .orElse("tar ended with status " + result.status());
     }
 
     void discard(AppId app, UUID slug) {

@@ -31,7 +31,8 @@ class LedgerTest {
                 cycle(platform, app, slug);
             }
 
-            assertThat(settled(platform)).isEqualTo(before);
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(ledger(platform)).isEqualTo(before));
         }
     }
 

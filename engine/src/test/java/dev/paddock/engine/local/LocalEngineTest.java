@@ -333,7 +333,70 @@ class LocalEngineTest {
     }
 
     @Test
-    void missingProgramsAreNamed() {
-        assertThat(LocalEngine.missingPackages()).isEmpty();
+    void startThatWasCutOffIsDoneAgain() throws IOException {
+        DynoSpec spec = platform.web("exec python3 -m http.server $PORT");
+        LocalSettings settings =
+                LocalSettings.of(platform.runtime, platform.data, platform.hash, platform.timers);
+        DynoFiles files = DynoFiles.of(settings, spec.id());
+        files.create();
+        Json.write(files.spec(), SpecJson.json(spec));
+        Json.write(
+                files.life(),
+                Life.fresh(platform.timers.bootId()).withPlace(new Life.Place(1, 0, 5000)).json());
+        Files.writeString(files.pid(), "999999999");
+        Files.writeString(files.conmonPid(), "999999999");
+
+        platform.reopen();
+
+        await().atMost(GRACE).until(() -> platform.seen(spec).up());
+    }
+
+    @Test
+    void dynoOfAnEarlierBootHasEnded() {
+        DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
+        DynoFiles files =
+                DynoFiles.of(
+                        LocalSettings.of(
+                                platform.runtime, platform.data, platform.hash, platform.timers),
+                        spec.id());
+        Life life = life(spec);
+        Life earlier =
+                new Life(
+                        "another boot",
+                        life.place(),
+                        life.processes(),
+                        life.begun(),
+                        life.up(),
+                        life.killAt(),
+                        life.expired(),
+                        life.exit());
+        platform.engine.close();
+        Json.write(files.life(), earlier.json());
+
+        platform.reopen();
+
+        assertThat(platform.seen(spec).exit()).get().extracting(Exit::status).isEqualTo(137);
+        assertThat(platform.seen(spec).up()).isFalse();
+        platform.engine.forget(spec.id());
+        assertThat(life.processes().orElseThrow().init().alive()).isFalse();
+    }
+
+    @Test
+    void fullDiskFailsTheStartAndLeavesNothing() throws IOException {
+        SlugRef slug = platform.slug(Map.of("large", "x".repeat(3_000_000)));
+        Path slugs = Files.createDirectories(platform.data.resolve("slugs"));
+        Command.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", slugs.toString());
+        try {
+            DynoSpec spec = platform.slugged(platform.bash("ls"), AppId.random(), slug);
+
+            Exit exit = platform.exit(platform.start(spec));
+
+            assertThat(exit.cause()).isEqualTo(Exit.Cause.LAUNCH_FAILED);
+            assertThat(exit.detail()).contains("is full");
+            assertThat(Directory.names(slugs.resolve(spec.app().toString()))).isEmpty();
+            assertThat(Directory.names(platform.runtime.resolve("unpack"))).containsExactly("crun");
+        } finally {
+            Command.run("umount", slugs.toString());
+        }
     }
 }

@@ -1,0 +1,90 @@
+package dev.paddock.engine.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.engine.local.Registry.Share;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What platforms and apps share out among themselves on one machine.
+class SharesTest {
+    @TempDir Path directory;
+
+    @Test
+    void platformsGetDifferentShares() throws IOException {
+        Registry registry = new Registry(directory);
+        Share first = claim(registry, "000000000001");
+        Share second = claim(registry, "000000000002");
+        Share again = claim(new Registry(directory), "000000000001");
+
+        assertThat(second.network()).isNotEqualTo(first.network());
+        assertThat(second.userBlock()).isNotEqualTo(first.userBlock());
+        assertThat(again).isEqualTo(first);
+    }
+
+    @Test
+    void shareOfAPlatformThatVanishedIsGivenAway() throws IOException {
+        Registry registry = new Registry(directory);
+        for (int i = 0; i < Registry.NETWORKS * 2; i++) {
+            String hash = "%012x".formatted(i);
+            claim(registry, hash);
+            Files.delete(directory.resolve(hash));
+        }
+
+        assertThat(registry.release("%012x".formatted(0))).isTrue();
+    }
+
+    private Share claim(Registry registry, String hash) throws IOException {
+        Files.createDirectories(directory.resolve(hash));
+        return registry.claim(hash);
+    }
+
+    @Test
+    void appsKeepTheirUserNumber() {
+        AppId one = AppId.random();
+        AppId two = AppId.random();
+        UserNumbers users = new UserNumbers(directory.resolve("users.json"), 600_000);
+        int number = users.of(one);
+
+        assertThat(users.of(two)).isNotEqualTo(number);
+        assertThat(new UserNumbers(directory.resolve("users.json"), 600_000).of(one))
+                .isEqualTo(number);
+        assertThat(users.discard(one)).contains(number);
+        assertThat(users.of(AppId.random())).isNotEqualTo(number);
+        assertThat(UserNumbers.moved(directory.resolve("users.json"), 700_000)).isTrue();
+    }
+
+    @Test
+    void loopbackNameServersAreLeftOut() {
+        Resolvers resolvers =
+                Resolvers.parse(
+                        List.of(
+                                "# x",
+                                "nameserver 127.0.0.53",
+                                "nameserver 192.0.2.1",
+                                "search example.org",
+                                "nameserver fe80::1"));
+
+        assertThat(resolvers.file()).isEqualTo("nameserver 192.0.2.1\nsearch example.org\n");
+    }
+
+    @Test
+    void proxyOnLoopbackIsNoticed() {
+        assertThat(BuildEnvironment.proxyOnLoopback(Map.of("https_proxy", "http://localhost:3128")))
+                .isTrue();
+        assertThat(
+                        BuildEnvironment.proxyOnLoopback(
+                                Map.of(
+                                        "https_proxy",
+                                        "http://proxy:3128",
+                                        "NO_PROXY",
+                                        "localhost")))
+                .isFalse();
+    }
+}
