@@ -30,16 +30,16 @@ final class RouterLink {
     long pingNanos;
 
     private final UnixSocket socket;
-    private final RouterProcess process;
+    private final PeerProcess process;
     private final Routers routers;
 
-    RouterLink(UnixSocket socket, RouterProcess process, Routers routers) {
+    RouterLink(UnixSocket socket, PeerProcess process, Routers routers) {
         this.socket = socket;
         this.process = process;
         this.routers = routers;
     }
 
-    RouterProcess process() {
+    PeerProcess process() {
         return process;
     }
 

@@ -47,7 +47,7 @@ public final class Routers implements AutoCloseable {
     // All below: guarded by lock.
     private final TableHistory tables = new TableHistory();
     private final Set<RouterLink> links = new HashSet<>();
-    private final Map<RouterProcess, Absent> absent = new HashMap<>();
+    private final Map<PeerProcess, Absent> absent = new HashMap<>();
     private Optional<SystemUser> routerUser = Optional.empty();
     private long servedByAll;
     private boolean closed;
@@ -77,7 +77,7 @@ public final class Routers implements AutoCloseable {
     /// A router that has outlived the last platform and will connect: until it does (or is gone) nothing counts as
     /// served, for it still routes by an old table. Called before [#start()].
     public void expect(long pid) {
-        RouterProcess process = RouterProcess.of(pid);
+        PeerProcess process = PeerProcess.of(pid);
         if (process.alive()) {
             synchronized (lock) {
                 absent.put(process, new Absent(0, System.nanoTime()));
@@ -150,7 +150,7 @@ public final class Routers implements AutoCloseable {
             if (!known || closed || links.size() >= MAX_LINKS) {
                 return false;
             }
-            RouterLink link = new RouterLink(socket, RouterProcess.of(peer.pid()), this);
+            RouterLink link = new RouterLink(socket, PeerProcess.of(peer.pid()), this);
             link.pingNanos = System.nanoTime() + timing.ping().toNanos();
             links.add(link);
             link.start();

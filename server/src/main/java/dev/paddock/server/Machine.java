@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.daemons.SystemUser;
+import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,7 +22,11 @@ final class Machine {
         if (othersExist(root)) {
             return;
         }
-        Trees.remove(root);
+        try {
+            Trees.delete(root);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         told.accept("removed " + root);
         if (!SystemUser.available()) {
             return;

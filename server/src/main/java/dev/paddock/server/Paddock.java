@@ -125,6 +125,7 @@ public final class Paddock implements AutoCloseable {
 
         Accounts accounts = new Accounts(database, clock);
         apps = new Apps(database, clock);
+        logs.keepOnly(apps.all().stream().map(App::id).toList());
         Releases releases = new Releases(database, clock);
         SlugStore slugs = new SlugStore(database, data.slugs());
         DynoLogs dynoLogs = parts.add("dyno logs", new DynoLogs(engine, logs));

@@ -5,6 +5,7 @@ import dev.paddock.daemons.Confinement;
 import dev.paddock.daemons.Daemon;
 import dev.paddock.daemons.DaemonSpec;
 import dev.paddock.daemons.SystemUser;
+import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -234,7 +235,7 @@ final class RouterProcess implements AutoCloseable {
                 return copy;
             }
             Path unfinished = data.routerPrograms().resolve(version + ".new");
-            Trees.remove(unfinished);
+            Trees.delete(unfinished);
             Files.createDirectories(unfinished);
             for (Path jar : jars(libraries)) {
                 copyReadable(jar, unfinished.resolve(jar.getFileName()));
@@ -259,9 +260,11 @@ final class RouterProcess implements AutoCloseable {
 
     private void removeOtherPrograms(DaemonSpec spec) {
         try (Stream<Path> all = Files.list(data.routerPrograms())) {
-            all.filter(path -> !path.getFileName().toString().equals(spec.version()))
-                    .toList()
-                    .forEach(Trees::remove);
+            for (Path other :
+                    all.filter(path -> !path.getFileName().toString().equals(spec.version()))
+                            .toList()) {
+                Trees.delete(other);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

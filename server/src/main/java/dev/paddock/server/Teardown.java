@@ -4,6 +4,9 @@ import dev.paddock.core.UserError;
 import dev.paddock.engine.local.LocalEngine;
 import dev.paddock.engine.local.LocalSettings;
 import dev.paddock.store.PostgresServer;
+import dev.paddock.store.Trees;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,10 +56,12 @@ public final class Teardown {
             LocalEngine.purge(runtime.path(), held.engine(), runtime.hash());
             told.accept(
                     "removed namespaces, cgroups, addresses and firewall rules " + runtime.hash());
-            Trees.remove(runtime.path());
+            Trees.delete(runtime.path());
             told.accept("removed " + runtime.path());
-            Trees.remove(held.path());
+            Trees.delete(held.path());
             told.accept("removed " + held.path());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         Machine.removeUsersUnlessNeeded(runtime.root(), told);
     }
