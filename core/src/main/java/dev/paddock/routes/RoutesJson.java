@@ -2,6 +2,7 @@ package dev.paddock.routes;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.exc.JacksonIOException;
 
 /// The routing table as JSON: the routes file of `paddock router` (router.md section 1).
 public final class RoutesJson {
@@ -47,16 +49,20 @@ public final class RoutesJson {
         return bytes.toByteArray();
     }
 
-    /// A table with its number, as a router keeps it on disk; also a routes file.
-    public static byte[] writeSnapshot(ControlFrame.Snapshot snapshot) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    /// A table with its number, as a router keeps it on disk; also a routes file. Written piece by piece, for it may
+    /// be larger than what is left of a small heap.
+    ///
+    /// @throws IOException when the stream does not take it
+    public static void writeSnapshot(ControlFrame.Snapshot snapshot, OutputStream to)
+            throws IOException {
         try (JsonGenerator out =
-                JsonReader.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+                JsonReader.FACTORY.createGenerator(ObjectWriteContext.empty(), to)) {
             out.writeStartObject();
             ControlFrameJson.writeFields(out, snapshot);
             out.writeEndObject();
+        } catch (JacksonIOException broken) {
+            throw broken.getCause();
         }
-        return bytes.toByteArray();
     }
 
     /// Reads what [#writeSnapshot] wrote.

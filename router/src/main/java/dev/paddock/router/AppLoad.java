@@ -10,6 +10,7 @@ final class AppLoad {
     private final Object lock = new Object();
     private final int[] buckets = new int[BUCKETS];
     private int requests;
+    private Period last = new Period(0, 0, 0, 0);
 
     void count(long serviceMillis) {
         int bucket = bucketOf(serviceMillis);
@@ -25,7 +26,15 @@ final class AppLoad {
             Period period = new Period(requests, quantile(0.50), quantile(0.95), quantile(0.99));
             requests = 0;
             java.util.Arrays.fill(buckets, 0);
+            last = period;
             return period;
+        }
+    }
+
+    /// What [#take] returned last.
+    Period last() {
+        synchronized (lock) {
+            return last;
         }
     }
 

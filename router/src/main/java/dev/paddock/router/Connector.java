@@ -113,7 +113,9 @@ final class Connector {
             this.channel = channel;
         }
 
-        void ended(boolean connected) {
+        void ended(boolean opened) {
+            // An address that left the table meanwhile may be another app's.
+            boolean connected = opened && !connection.backend().isRetired();
             if (cancelled || !connected) {
                 Sockets.close(channel);
             }

@@ -4,9 +4,7 @@ import dev.paddock.core.ErrorCode;
 import dev.paddock.router.EventLoop.Signals;
 import dev.paddock.routes.ControlCodec;
 import dev.paddock.routes.ControlFrame;
-import dev.paddock.routes.RoutingTable;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,39 +13,63 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The router's end of the control link (control-link.md): takes routing tables, tells when they are served, and what
 /// the platform should look at. While the link is down the last table is served on.
 ///
-/// One thread reads and applies, one writes; [Signals] come from the event loop and never wait.
+/// One thread reads and applies, one writes, one looks around each second; [Signals] come from event loops and never
+/// wait.
 final class ControlLink implements Signals, AutoCloseable {
     private static final int FIRST_PAUSE_MILLIS = 50;
     private static final int LONGEST_PAUSE_MILLIS = 1000;
     private static final int QUICK_ATTEMPTS = 200;
-    private static final int MOST_WAITING = 1024;
     private static final int PING_MILLIS = 2000;
     private static final int PINGS_MISSED = 3;
     private static final int TICK_MILLIS = 1000;
 
     private final Path socket;
     private final TableFile kept;
-    private final BlockingQueue<ControlFrame> outgoing = new ArrayBlockingQueue<>(MOST_WAITING);
-    private final Set<RoutedApp> waking = ConcurrentHashMap.newKeySet();
+    private final TableKeeper keeper;
+    private final TableLease lease;
+    private final Outbox outbox = new Outbox();
+
+    // Apps whose wake and whose queue was told in this second.
+    private final Set<RoutedApp> woken = ConcurrentHashMap.newKeySet();
+    private final Set<RoutedApp> queueing = ConcurrentHashMap.newKeySet();
+
+    private final CountDownLatch firstTable = new CountDownLatch(1);
+    private volatile Consumer<Path> handover = _ -> {};
     private volatile boolean closed;
     private volatile @Nullable SocketChannel channel;
+    private volatile @Nullable Router router;
     private volatile long heardNanos;
-    private volatile ControlFrame.@Nullable Snapshot newest;
-    private long keptTable;
 
-    ControlLink(Path socket, TableFile kept) {
+    private final Object tableLock = new Object();
+
+    // Both guarded by tableLock.
+    private long served;
+
+    /// The table of the last run, until it is known whether there is a newer one.
+    private ControlFrame.@Nullable Snapshot unproven;
+
+    ControlLink(Path socket, Path state) {
+        this(socket, state, new TableLease());
+    }
+
+    /// @param state the directory where the table is kept
+    ControlLink(Path socket, Path state, TableLease lease) {
         this.socket = socket;
-        this.kept = kept;
+        this.lease = lease;
+        kept = new TableFile(state.resolve("table.json"));
+        keeper = new TableKeeper(kept, state.resolve("table.lock"), this::table);
     }
 
     /// For a router that has no platform.
@@ -59,57 +81,112 @@ final class ControlLink implements Signals, AutoCloseable {
             }
 
             @Override
+            public void queueBegan(RoutedApp app) {
+                // Nobody would look.
+            }
+
+            @Override
             public void trouble(RoutedApp app, Backend dyno, ErrorCode code) {
                 // Nobody would look.
+            }
+
+            @Override
+            public boolean isTableVoid(long nowNanos) {
+                // A file does not give addresses away behind our back.
+                return false;
             }
         };
     }
 
-    /// Serves the table of the last run until the platform sends a newer one.
-    void loadKept(Router router) {
-        kept.read()
-                .ifPresent(table -> {
-                    router.apply(table.routes());
-                    newest = table;
-                    keptTable = table.table();
-                });
+    /// Called before [#start]: what to do when the platform says where an older router hands over its listeners.
+    void onHandover(Consumer<Path> takeOver) {
+        handover = takeOver;
     }
 
-    void start(Router router) {
-        Thread.ofPlatform().name("control-link").daemon().start(() -> stayConnected(router));
-        Thread.ofPlatform().name("control-ticker").daemon().start(() -> tick(router));
+    /// Connects, and stays connected. The table of the last run is served when there is no platform to ask.
+    void start(Router serving) {
+        router = serving;
+        synchronized (tableLock) {
+            unproven = kept.read().orElse(null);
+        }
+        keeper.start();
+        Thread.ofPlatform().name("control-link").daemon().start(() -> stayConnected(serving));
+        Thread.ofPlatform().name("control-ticker").daemon().start(() -> tick(serving));
+    }
+
+    /// Waits until a table is served. A platform that is there but does not answer in time stops nobody: the table of
+    /// the last run is served then.
+    void awaitTable(Duration limit) {
+        try {
+            if (!firstTable.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                useUnproven();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The disk belongs to the next router from now on.
+    void stopKeeping() {
+        keeper.close();
     }
 
     @Override
     public void wake(RoutedApp app) {
-        if (waking.add(app)) {
-            outgoing.offer(new ControlFrame.Wake(app.route().name()));
+        if (woken.add(app)) {
+            outbox.report(new ControlFrame.Wake(app.route().name()));
+        }
+    }
+
+    @Override
+    public void queueBegan(RoutedApp app) {
+        Router serving = router;
+        // Once a second for each app; the ticker tells the rest.
+        if (serving != null && queueing.add(app)) {
+            outbox.report(new ControlFrame.Load(List.of(serving.loadNow(app))));
         }
     }
 
     @Override
     public void trouble(RoutedApp app, Backend dyno, ErrorCode code) {
         String kind = code == ErrorCode.H19 ? "timeout" : "refused";
-        outgoing.offer(new ControlFrame.Trouble(app.route().name(), dyno.name(), kind));
+        outbox.report(new ControlFrame.Trouble(app.route().name(), dyno.name(), kind));
+    }
+
+    @Override
+    public boolean isTableVoid(long nowNanos) {
+        return lease.isOver(nowNanos);
     }
 
     @Override
     public void close() {
         closed = true;
         disconnect();
-        keep();
+        keeper.close();
     }
 
-    private void stayConnected(Router router) {
+    private void stayConnected(Router serving) {
         int attempts = 0;
         while (!closed) {
+            long begun = System.nanoTime();
             try (SocketChannel open = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-                open.connect(UnixDomainSocketAddress.of(socket));
-                attempts = 0;
-                channel = open;
-                talk(open, router);
+                // A platform that stands still accepts nobody; not to wait for it in connect.
+                open.configureBlocking(false);
+                if (open.connect(UnixDomainSocketAddress.of(socket))) {
+                    open.configureBlocking(true);
+                    attempts = 0;
+                    channel = open;
+                    talk(open, serving);
+                } else {
+                    lease.renew(begun);
+                }
             } catch (IOException _) {
                 // The platform is away, or speaks something else; the table stays.
+                if (channel == null) {
+                    lease.renew(begun);
+                    useUnproven();
+                    firstTable.countDown();
+                }
             } finally {
                 channel = null;
             }
@@ -118,75 +195,157 @@ final class ControlLink implements Signals, AutoCloseable {
         }
     }
 
-    private void talk(SocketChannel open, Router router) throws IOException {
+    private void talk(SocketChannel open, Router serving) throws IOException {
         InputStream in = new BufferedInputStream(Channels.newInputStream(open));
-        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(open));
+        OutputStream out = Channels.newOutputStream(open);
         heardNanos = System.nanoTime();
-        outgoing.clear();
+        outbox.clear();
+        Conversation conversation = new Conversation(serving);
         Thread writer =
                 Thread.ofPlatform()
                         .name("control-writer")
                         .daemon()
-                        .unstarted(() -> writeUntilBroken(open, out));
-        hello();
-        writer.start();
+                        .start(() -> writeUntilBroken(open, out));
         try {
             while (!closed) {
-                take(ControlCodec.read(in), router);
+                conversation.take(ControlCodec.read(in));
             }
         } finally {
             writer.interrupt();
         }
     }
 
-    private void hello() {
-        ControlFrame.Snapshot have = newest;
-        outgoing.offer(
-                new ControlFrame.Hello(
-                        ControlFrame.PROTOCOL,
-                        "router-" + ProcessHandle.current().pid(),
-                        RouterMain.Version.text(),
-                        have == null ? 0 : have.table()));
-    }
+    /// One connection, from its hello on. Owned by the reading thread.
+    private final class Conversation {
+        private final Router serving;
+        private final long begunNanos = System.nanoTime();
 
-    private void take(ControlFrame frame, Router router) {
-        heardNanos = System.nanoTime();
-        switch (frame) {
-            case ControlFrame.Snapshot snapshot -> {
-                router.apply(snapshot.routes());
-                serving(snapshot);
+        /// Our table is void, so this link begins with a whole one.
+        private boolean afresh = lease.isOver(begunNanos);
+
+        Conversation(Router serving) {
+            this.serving = serving;
+            outbox.hello(greeting(afresh ? 0 : have()));
+        }
+
+        void take(ControlFrame frame) throws IOException {
+            long now = System.nanoTime();
+            heardNanos = now;
+            if (!afresh && lease.isOver(now)) {
+                throw new IOException("the table became void: what this link has is old as well");
             }
-            case ControlFrame.Change change -> {
-                ControlFrame.Snapshot have = newest;
-                if (have == null || have.table() != change.from()) {
-                    // A change is missing: the platform answers with the whole table.
-                    hello();
-                } else {
-                    RoutingTable changed = router.apply(change);
-                    serving(new ControlFrame.Snapshot(change.table(), changed));
+            switch (frame) {
+                case ControlFrame.Hello hello -> prove(hello.haveTable());
+                case ControlFrame.Snapshot snapshot -> {
+                    apply(snapshot, serving);
+                    if (afresh) {
+                        lease.begin(begunNanos);
+                        afresh = false;
+                    }
+                    outbox.serving(snapshot.table());
                 }
-            }
-            case ControlFrame.Ping _ -> outgoing.offer(new ControlFrame.Pong());
-            case ControlFrame.Pong _, ControlFrame.Hello _ -> {}
-            case ControlFrame.Serving _,
-                    ControlFrame.Wake _,
-                    ControlFrame.Load _,
-                    ControlFrame.Trouble _,
-                    ControlFrame.Handover _ -> {
-                // Not for this side, or of a later version.
+                case ControlFrame.Change change -> {
+                    prove(change.from());
+                    if (apply(change, serving)) {
+                        outbox.serving(change.table());
+                    } else {
+                        // A change is missing: the platform answers with the whole table.
+                        outbox.hello(greeting(have()));
+                    }
+                }
+                case ControlFrame.Handover(String path) -> handover.accept(Path.of(path));
+                case ControlFrame.Ping _ -> outbox.pong();
+                case ControlFrame.Pong _ -> {}
+                case ControlFrame.Serving _,
+                        ControlFrame.Wake _,
+                        ControlFrame.Load _,
+                        ControlFrame.Trouble _ -> {
+                    // Not for this side.
+                }
             }
         }
     }
 
-    private void serving(ControlFrame.Snapshot table) {
-        newest = table;
-        outgoing.offer(new ControlFrame.Serving(table.table()));
+    private static ControlFrame.Hello greeting(long have) {
+        return new ControlFrame.Hello(
+                ControlFrame.PROTOCOL,
+                "router-" + ProcessHandle.current().pid(),
+                RouterMain.Version.text(),
+                have);
+    }
+
+    private long have() {
+        synchronized (tableLock) {
+            return unproven == null ? served : unproven.table();
+        }
+    }
+
+    private void apply(ControlFrame.Snapshot snapshot, Router serving) {
+        synchronized (tableLock) {
+            unproven = null;
+            serving.apply(snapshot.routes());
+            served = snapshot.table();
+        }
+        keeper.keepWhole();
+        firstTable.countDown();
+    }
+
+    /// Returns false when it does not continue our table.
+    private boolean apply(ControlFrame.Change change, Router serving) {
+        synchronized (tableLock) {
+            if (served == 0 || served != change.from()) {
+                return false;
+            }
+            serving.apply(change);
+            served = change.table();
+        }
+        keeper.keep(change);
+        return true;
+    }
+
+    /// The platform's table is known to be this one.
+    private void prove(long table) {
+        ControlFrame.Snapshot last;
+        synchronized (tableLock) {
+            last = unproven;
+        }
+        if (last != null && last.table() == table) {
+            useUnproven();
+        }
+    }
+
+    private void useUnproven() {
+        synchronized (tableLock) {
+            ControlFrame.Snapshot last = unproven;
+            Router serving = router;
+            if (last == null || serving == null) {
+                return;
+            }
+            unproven = null;
+            serving.apply(last.routes());
+            served = last.table();
+        }
+        keeper.keepWhole();
+        firstTable.countDown();
+    }
+
+    private ControlFrame.Snapshot table() {
+        Router serving = router;
+        if (serving == null) {
+            throw new IllegalStateException("nothing is kept before the start");
+        }
+        synchronized (tableLock) {
+            return new ControlFrame.Snapshot(served, serving.table());
+        }
     }
 
     private void writeUntilBroken(SocketChannel open, OutputStream out) {
         try {
             while (true) {
-                ControlCodec.write(out, outgoing.take());
+                ControlFrame frame = outbox.take();
+                long begun = System.nanoTime();
+                ControlCodec.write(out, frame);
+                lease.renew(begun);
             }
         } catch (IOException _) {
             disconnect(open);
@@ -195,50 +354,37 @@ final class ControlLink implements Signals, AutoCloseable {
         }
     }
 
-    /// Each second: what waits, what the apps do, whether the platform lives; and the table goes to disk.
-    private void tick(Router router) {
+    /// Each second: what waits, what the apps do, and whether the platform lives.
+    private void tick(Router serving) {
         long last = System.nanoTime();
         long pinged = last;
         while (!closed) {
             pause(TICK_MILLIS);
             long now = System.nanoTime();
-            var loads = router.loads((now - last) / 1e9);
+            var loads = serving.loads((now - last) / 1e9);
             last = now;
-            waking.clear();
+            woken.clear();
+            queueing.clear();
             for (ControlFrame.AppLoad load : loads) {
                 boolean up = !load.dynos().isEmpty();
                 if (load.queued() > 0 && !up) {
-                    outgoing.offer(new ControlFrame.Wake(load.app()));
+                    outbox.report(new ControlFrame.Wake(load.app()));
                 }
             }
             SocketChannel open = channel;
             if (open != null) {
                 if (!loads.isEmpty()) {
-                    outgoing.offer(new ControlFrame.Load(loads));
+                    outbox.report(new ControlFrame.Load(loads));
                 }
                 if (now - pinged >= TimeUnit.MILLISECONDS.toNanos(PING_MILLIS - 100)) {
                     pinged = now;
-                    outgoing.offer(new ControlFrame.Ping());
+                    outbox.ping();
                 }
                 long silence = now - heardNanos;
                 if (silence > TimeUnit.MILLISECONDS.toNanos((long) PINGS_MISSED * PING_MILLIS)) {
                     disconnect(open);
                 }
             }
-            keep();
-        }
-    }
-
-    private synchronized void keep() {
-        ControlFrame.Snapshot table = newest;
-        if (table == null || table.table() == keptTable) {
-            return;
-        }
-        try {
-            kept.write(table);
-            keptTable = table.table();
-        } catch (IOException full) {
-            System.err.println("router: the routes cannot be kept: " + full.getMessage());
         }
     }
 

@@ -119,11 +119,19 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     }
 
     private void choose() {
-        switch (app.acquire(this, System.nanoTime(), MOST_ATTEMPTS)) {
+        long now = System.nanoTime();
+        if (loop.isTableVoid(now)) {
+            pause();
+            return;
+        }
+        switch (app.acquire(this, now, MOST_ATTEMPTS)) {
             case Backend chosen -> attempt(chosen);
             case Choice.None none -> {
                 switch (none) {
-                    case QUEUED -> await(RouterFailure.Platform.BACKLOG, timeouts.queue());
+                    case QUEUED -> {
+                        loop.queueBegan(app);
+                        await(RouterFailure.Platform.BACKLOG, timeouts.queue());
+                    }
                     case BACKLOG_FULL -> fail(RouterFailure.Platform.BACKLOG);
                     case QUARANTINED -> pause();
                     case EXHAUSTED -> fail(lastConnectFailure);
@@ -146,7 +154,7 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
         deadline.set(Math.max(1, limitMillis - Ticks.millisSince(startNanos)));
     }
 
-    /// All dynos are quarantined: looks again after growing pauses.
+    /// No dyno may be tried at the moment: looks again after growing pauses.
     private void pause() {
         long left = timeouts.queue() - Ticks.millisSince(startNanos);
         if (left <= 0) {
@@ -253,10 +261,14 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     @Override
     public void granted(Backend given) {
         loop.execute(() -> {
-            if (phase == Phase.WAITING) {
+            boolean isVoid = loop.isTableVoid(System.nanoTime());
+            if (phase == Phase.WAITING && !isVoid) {
                 attempt(given);
-            } else {
-                app.release(given, false);
+                return;
+            }
+            app.release(given, false);
+            if (phase == Phase.WAITING) {
+                pause();
             }
         });
     }

@@ -43,7 +43,13 @@ final class EventLoop implements Executor {
     interface Signals {
         void wake(RoutedApp app);
 
+        /// Requests begin to wait for a free dyno.
+        void queueBegan(RoutedApp app);
+
         void trouble(RoutedApp app, Backend dyno, ErrorCode code);
+
+        /// Whether an address in the table may belong to another dyno by now, so that nothing is to be served.
+        boolean isTableVoid(long nowNanos);
     }
 
     EventLoop(
@@ -132,6 +138,14 @@ final class EventLoop implements Executor {
 
     void wake(RoutedApp app) {
         signals.wake(app);
+    }
+
+    void queueBegan(RoutedApp app) {
+        signals.queueBegan(app);
+    }
+
+    boolean isTableVoid(long nowNanos) {
+        return signals.isTableVoid(nowNanos);
     }
 
     void trouble(RoutedApp app, Backend dyno, RouterFailure why) {

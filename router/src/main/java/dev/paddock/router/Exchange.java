@@ -69,7 +69,7 @@ final class Exchange {
         RoutedApp found = index.find(head.bytes(), head.hostStart(), head.hostNameEnd());
         if (found == null) {
             fail(
-                    index.isKnown()
+                    index.isKnown() && !loop.isTableVoid(System.nanoTime())
                             ? RouterFailure.Client.UNKNOWN_HOST
                             : RouterFailure.Platform.FAULT);
             return;

@@ -1,6 +1,5 @@
 package dev.paddock.router;
 
-import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.Timeouts;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,32 +15,56 @@ final class RouteIndex {
     private final HostTable exact;
     private final HostTable wildcard;
 
-    private RouteIndex(boolean known, Timeouts timeouts, Collection<RoutedApp> apps) {
+    private RouteIndex(boolean known, Timeouts timeouts, HostTable exact, HostTable wildcard) {
         this.known = known;
         this.timeouts = timeouts;
-        Map<String, RoutedApp> names = HashMap.newHashMap(2 * apps.size());
-        Map<String, RoutedApp> suffixes = new HashMap<>();
-        for (RoutedApp app : apps) {
-            AppRoute route = app.route();
-            for (String host : route.hosts()) {
-                if (host.startsWith(WILDCARD)) {
-                    suffixes.put(host.substring(WILDCARD.length()), app);
-                } else {
-                    names.put(host, app);
-                }
-            }
-        }
-        exact = new HostTable(names);
-        wildcard = new HostTable(suffixes);
+        this.exact = exact;
+        this.wildcard = wildcard;
     }
 
     static RouteIndex of(Timeouts timeouts, Collection<RoutedApp> apps) {
-        return new RouteIndex(true, timeouts, apps);
+        Hosts hosts = new Hosts();
+        apps.forEach(app -> hosts.add(app.route().hosts(), app));
+        return new RouteIndex(
+                true, timeouts, new HostTable(hosts.exact), new HostTable(hosts.wildcard));
     }
 
     /// Before the first table.
     static RouteIndex unknown() {
-        return new RouteIndex(false, Timeouts.DEFAULT, java.util.List.of());
+        HostTable none = new HostTable(Map.of());
+        return new RouteIndex(false, Timeouts.DEFAULT, none, none);
+    }
+
+    /// This index without the first hosts, as far as they lead to these apps, and with the others.
+    RouteIndex with(Hosts without, Hosts with) {
+        if (without.isEmpty() && with.isEmpty()) {
+            return known ? this : new RouteIndex(true, timeouts, exact, wildcard);
+        }
+        return new RouteIndex(
+                true,
+                timeouts,
+                exact.with(without.exact, with.exact),
+                wildcard.with(without.wildcard, with.wildcard));
+    }
+
+    /// Host names of apps.
+    static final class Hosts {
+        private final Map<String, RoutedApp> exact = new HashMap<>();
+        private final Map<String, RoutedApp> wildcard = new HashMap<>();
+
+        void add(Collection<String> hosts, RoutedApp app) {
+            for (String host : hosts) {
+                if (host.startsWith(WILDCARD)) {
+                    wildcard.put(host.substring(WILDCARD.length()), app);
+                } else {
+                    exact.put(host, app);
+                }
+            }
+        }
+
+        boolean isEmpty() {
+            return exact.isEmpty() && wildcard.isEmpty();
+        }
     }
 
     /// Whether there is a table at all: without one, an unknown host may well be somebody's.

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -37,8 +37,9 @@ final class Router implements AutoCloseable {
     private final RouterStats stats = new RouterStats();
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable Promise<Certificates> certificates;
-    private Map<String, RoutedApp> apps = new LinkedHashMap<>();
-    private RoutingTable table = RoutingTable.EMPTY;
+    private Map<String, RoutedApp> apps = new HashMap<>();
+    private Timeouts timeouts = Timeouts.DEFAULT;
+    private RouteIndex index = RouteIndex.unknown();
 
     Router(Transport transport, AccessLog log, Signals signals) {
         this.transport = transport;
@@ -99,61 +100,71 @@ final class Router implements AutoCloseable {
     /// Serves this table. When it returns, no new request uses an older one.
     void apply(RoutingTable newest) {
         synchronized (lock) {
-            Map<String, RoutedApp> next = LinkedHashMap.newLinkedHashMap(newest.apps().size());
+            Map<String, RoutedApp> next = HashMap.newHashMap(newest.apps().size());
             List<Backend> gone = new ArrayList<>();
             for (AppRoute route : newest.apps()) {
-                put(next, route, gone);
+                RoutedApp known = apps.get(route.name());
+                RoutedApp app = known == null ? new RoutedApp(route) : known;
+                next.put(route.name(), app);
+                if (!app.route().equals(route)) {
+                    gone.addAll(app.update(route));
+                }
             }
             for (Map.Entry<String, RoutedApp> old : apps.entrySet()) {
                 if (!next.containsKey(old.getKey())) {
                     gone.addAll(old.getValue().retire());
                 }
             }
-            publish(next, newest.timeouts(), gone);
-            table = newest;
+            apps = next;
+            timeouts = newest.timeouts();
+            index = RouteIndex.of(timeouts, next.values());
+            publish(index, gone);
         }
     }
 
-    /// Serves the table with whole apps replaced, added and taken away.
-    RoutingTable apply(ControlFrame.Change change) {
+    /// Serves the table with whole apps replaced, added and taken away: costs as much as these apps do, whatever the
+    /// size of the table. When it returns, no new request uses an older one.
+    void apply(ControlFrame.Change change) {
         synchronized (lock) {
-            Map<String, AppRoute> routes = new LinkedHashMap<>();
-            table.apps().forEach(app -> routes.put(app.name(), app));
-            change.gone().forEach(routes::remove);
-            change.apps().forEach(app -> routes.put(app.name(), app));
-            RoutingTable changed = new RoutingTable(table.timeouts(), List.copyOf(routes.values()));
-            apply(changed);
-            return changed;
-        }
-    }
-
-    private void put(Map<String, RoutedApp> next, AppRoute route, List<Backend> gone) {
-        RoutedApp known = apps.get(route.name());
-        if (known == null) {
-            next.put(route.name(), new RoutedApp(route));
-            return;
-        }
-        next.put(route.name(), known);
-        if (!known.route().equals(route)) {
-            gone.addAll(known.update(route));
-        }
-    }
-
-    private void publish(Map<String, RoutedApp> next, Timeouts timeouts, Collection<Backend> gone) {
-        RouteIndex index = RouteIndex.of(timeouts, next.values());
-        CountDownLatch used = new CountDownLatch(1);
-        loop.execute(() -> {
-            loop.use(index, gone);
-            used.countDown();
-        });
-        apps = next;
-        try {
-            if (!used.await(APPLY_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the event loop has stood still for 30 s");
+            List<Backend> gone = new ArrayList<>();
+            RouteIndex.Hosts without = new RouteIndex.Hosts();
+            RouteIndex.Hosts with = new RouteIndex.Hosts();
+            for (String name : change.gone()) {
+                RoutedApp old = apps.remove(name);
+                if (old != null) {
+                    without.add(old.route().hosts(), old);
+                    gone.addAll(old.retire());
+                }
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+            for (AppRoute route : change.apps()) {
+                RoutedApp known = apps.get(route.name());
+                RoutedApp app = known == null ? new RoutedApp(route) : known;
+                if (known == null) {
+                    apps.put(route.name(), app);
+                    with.add(route.hosts(), app);
+                } else if (!known.route().hosts().equals(route.hosts())) {
+                    without.add(known.route().hosts(), known);
+                    with.add(route.hosts(), known);
+                }
+                if (!app.route().equals(route)) {
+                    gone.addAll(app.update(route));
+                }
+            }
+            index = index.with(without, with);
+            publish(index, gone);
         }
+    }
+
+    /// The whole table as it is served now.
+    RoutingTable table() {
+        synchronized (lock) {
+            return new RoutingTable(
+                    timeouts, apps.values().stream().map(RoutedApp::route).toList());
+        }
+    }
+
+    private void publish(RouteIndex newest, Collection<Backend> gone) {
+        onLoop(() -> loop.use(newest, gone));
     }
 
     /// The loads of the apps that had traffic since the last call, or have requests waiting.
@@ -171,19 +182,28 @@ final class Router implements AutoCloseable {
                             || now.queued() > 0
                             || now.dynos().stream().anyMatch(dyno -> dyno.inFlight() > 0);
             if (busy) {
-                loads.add(
-                        new ControlFrame.AppLoad(
-                                app.route().name(),
-                                now.dynos(),
-                                now.queued(),
-                                now.oldestWaitMillis(),
-                                period.requests() / seconds,
-                                period.p50(),
-                                period.p95(),
-                                period.p99()));
+                loads.add(load(app, now, period, seconds));
             }
         }
         return loads;
+    }
+
+    /// What the app's dynos do at this moment, with the rates of the last second.
+    ControlFrame.AppLoad loadNow(RoutedApp app) {
+        return load(app, app.snapshot(System.nanoTime()), app.load().last(), 1);
+    }
+
+    private static ControlFrame.AppLoad load(
+            RoutedApp app, RoutedApp.Snapshot now, AppLoad.Period period, double seconds) {
+        return new ControlFrame.AppLoad(
+                app.route().name(),
+                now.dynos(),
+                now.queued(),
+                now.oldestWaitMillis(),
+                period.requests() / seconds,
+                period.p50(),
+                period.p95(),
+                period.p99());
     }
 
     /// Accepts nobody any more and waits until the requests in flight ended, at most as long as the table says; what
@@ -205,7 +225,7 @@ final class Router implements AutoCloseable {
 
     private int drainMillis() {
         synchronized (lock) {
-            return table.timeouts().drain();
+            return timeouts.drain();
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +24,9 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 public final class RouterMain implements Callable<Integer> {
+    /// A platform that lives answers at once; one that stands still is not waited for longer.
+    private static final Duration FIRST_TABLE = Duration.ofSeconds(5);
+
     @Option(
             names = "--http",
             paramLabel = "HOST:PORT",
@@ -119,16 +123,15 @@ public final class RouterMain implements Callable<Integer> {
         }
         Files.createDirectories(directory);
         SpoolWriter spool = new SpoolWriter(directory.resolve("spool"));
-        TableFile kept = new TableFile(directory.resolve("table.json"));
-        ControlLink link = new ControlLink(socket, kept);
+        ControlLink link = new ControlLink(socket, directory);
         try (AccessLog accessLog = AccessLog.open(log, spool);
                 Router router = new Router(transport(), accessLog, link)) {
             CountDownLatch stop = new CountDownLatch(1);
             ProcessSignals.on("TERM", stop::countDown);
             ProcessSignals.on("INT", stop::countDown);
-            link.loadKept(router);
-            listen(router);
             link.start(router);
+            link.awaitTable(FIRST_TABLE);
+            listen(router);
             serveUntil(stop, router);
             link.close();
         }
