@@ -36,6 +36,10 @@ public final class SpoolWriter implements AutoCloseable {
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final VarHandle LENGTH = INT.varHandle();
 
+    /// One writes, one drains, one starts anew; a machine that holds more has other troubles.
+    private static final int MOST_WRITERS = 8;
+
+    private final @Nullable FileChannel lock;
     private final Path directory;
     private final long fileBytes;
     private final int filesKept;
@@ -49,6 +53,35 @@ public final class SpoolWriter implements AutoCloseable {
     }
 
     SpoolWriter(Path directory, long fileBytes, int filesKept) throws IOException {
+        this(directory, fileBytes, filesKept, null);
+    }
+
+    /// The first spool below this directory (`spool`, `spool-2`, ...) that no living process writes to: a router that
+    /// takes over begins before the older one has written its last line.
+    ///
+    /// @throws IOException when there is none, or it cannot be written
+    public static SpoolWriter openFree(Path parent) throws IOException {
+        for (int number = 1; number <= MOST_WRITERS; number++) {
+            Path directory = parent.resolve(number == 1 ? "spool" : "spool-" + number);
+            Files.createDirectories(directory);
+            FileChannel lock =
+                    FileChannel.open(
+                            directory.resolve("lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
+            if (lock.tryLock() != null) {
+                return new SpoolWriter(directory, FILE_BYTES, FILES_KEPT, lock);
+            }
+            lock.close();
+        }
+        throw new IOException(
+                "all " + MOST_WRITERS + " spools in " + parent + " are in use; stop those routers");
+    }
+
+    /// @param lock held until the writer is closed
+    private SpoolWriter(Path directory, long fileBytes, int filesKept, @Nullable FileChannel lock)
+            throws IOException {
+        this.lock = lock;
         this.directory = directory;
         this.fileBytes = fileBytes;
         this.filesKept = filesKept;
@@ -94,6 +127,17 @@ public final class SpoolWriter implements AutoCloseable {
 
     @Override
     public void close() {
+        closeFile();
+        if (lock != null) {
+            try {
+                lock.close();
+            } catch (IOException _) {
+                // The lock ends with this process at the latest.
+            }
+        }
+    }
+
+    private void closeFile() {
         if (current != null) {
             current.close();
             current = null;
@@ -103,7 +147,7 @@ public final class SpoolWriter implements AutoCloseable {
     private @Nullable Mapped roomFor(int whole, long number) {
         try {
             if (current != null && current.end + whole + SpoolFormat.RECORD_HEAD > fileBytes) {
-                close();
+                closeFile();
             }
             if (current == null) {
                 sequence = number;

@@ -39,6 +39,9 @@ final class EventLoop implements Executor {
     private RouteIndex index = RouteIndex.unknown();
     private boolean draining;
 
+    /// Accepted connections whose TLS has not begun.
+    private int greetings;
+
     /// What the data path tells the control plane. Called on the event loop; must not block.
     interface Signals {
         void wake(RoutedApp app);
@@ -184,14 +187,26 @@ final class EventLoop implements Executor {
         }
     }
 
-    /// Idle clients are sent away, the others end with the answer that they wait for.
-    void drain() {
+    void greetingBegan() {
+        greetings++;
+    }
+
+    void greetingEnded() {
+        greetings--;
+    }
+
+    /// Every client is sent away with its next answer.
+    ///
+    /// @param idleToo whether those that wait for nothing go at once: a request of theirs may be on its way
+    void drain(boolean idleToo) {
         draining = true;
-        new ArrayList<>(clients).forEach(ClientConnection::drain);
+        if (idleToo) {
+            new ArrayList<>(clients).forEach(ClientConnection::drain);
+        }
     }
 
     boolean isEmpty() {
-        return clients.isEmpty();
+        return clients.isEmpty() && greetings == 0;
     }
 
     /// Cuts what is still there.

@@ -7,11 +7,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -39,18 +42,10 @@ final class Listener {
             @Nullable Future<Certificates> certificates)
             throws IOException {
         ChannelFuture bound =
-                new ServerBootstrap()
-                        .group(loop.group())
+                bootstrap(loop, certificates)
                         .channel(transport.serverChannel())
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
-                        .childOption(ChannelOption.ALLOCATOR, loop.allocator())
-                        .childOption(ChannelOption.TCP_NODELAY, true)
-                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .childOption(ChannelOption.AUTO_CLOSE, false)
-                        .childOption(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())
-                        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, ANSWER_BUFFER)
-                        .childHandler(new Accept(loop, certificates))
                         .bind(address)
                         .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -64,6 +59,65 @@ final class Listener {
                             + "; choose another port or stop what uses it");
         }
         return new Listener(bound.channel());
+    }
+
+    /// Accepts on a descriptor that listens already, as another process left it.
+    ///
+    /// @throws IOException when it cannot be used
+    static Listener adopt(
+            EventLoop loop,
+            Transport transport,
+            int descriptor,
+            @Nullable Future<Certificates> certificates)
+            throws IOException {
+        ServerBootstrap bootstrap = bootstrap(loop, certificates);
+        ChannelFuture adopted =
+                switch (transport) {
+                    case EPOLL ->
+                            bootstrap
+                                    .channelFactory(() -> new EpollServerSocketChannel(descriptor))
+                                    .register();
+                    // It has no constructor for a descriptor: its own is replaced before it
+                    // accepts.
+                    case IO_URING ->
+                            bootstrap
+                                    .channel(transport.serverChannel())
+                                    .option(ChannelOption.AUTO_READ, false)
+                                    .bind(InetAddress.getLoopbackAddress(), 0);
+                    case NIO ->
+                            throw new IOException(
+                                    "this machine has no epoll, so no listener can be taken over");
+                };
+        adopted.awaitUninterruptibly();
+        if (!adopted.isSuccess()) {
+            throw new IOException(
+                    "cannot take over descriptor " + descriptor + ": " + adopted.cause(),
+                    adopted.cause());
+        }
+        Channel channel = adopted.channel();
+        if (transport == Transport.IO_URING) {
+            Descriptors.copy(descriptor, ((UnixChannel) channel).fd().intValue());
+            channel.config().setAutoRead(true);
+        }
+        return new Listener(channel);
+    }
+
+    private static ServerBootstrap bootstrap(
+            EventLoop loop, @Nullable Future<Certificates> certificates) {
+        return new ServerBootstrap()
+                .group(loop.group())
+                .childOption(ChannelOption.ALLOCATOR, loop.allocator())
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.AUTO_CLOSE, false)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, ANSWER_BUFFER)
+                .childHandler(new Accept(loop, certificates));
+    }
+
+    /// The kernel's number for it; -1 when the transport has none.
+    int descriptor() {
+        return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
     }
 
     InetSocketAddress address() {
@@ -108,6 +162,18 @@ final class Listener {
             super(HANDSHAKE_MILLIS);
             this.loop = loop;
             this.certificates = certificates;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) throws Exception {
+            super.handlerAdded(context);
+            loop.greetingBegan();
+        }
+
+        @Override
+        protected void handlerRemoved0(ChannelHandlerContext context) throws Exception {
+            loop.greetingEnded();
+            super.handlerRemoved0(context);
         }
 
         @Override

@@ -37,6 +37,7 @@ final class Router implements AutoCloseable {
     private final RouterStats stats = new RouterStats();
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable Promise<Certificates> certificates;
+    private Inherited inherited = Inherited.none();
     private Map<String, RoutedApp> apps = new HashMap<>();
     private Timeouts timeouts = Timeouts.DEFAULT;
     private RouteIndex index = RouteIndex.unknown();
@@ -83,9 +84,39 @@ final class Router implements AutoCloseable {
 
     private InetSocketAddress open(InetSocketAddress address, @Nullable Future<Certificates> tls)
             throws IOException {
-        Listener listener = Listener.open(loop, transport, address, tls);
-        listeners.add(listener);
-        return listener.address();
+        List<Integer> descriptors = inherited.take(address);
+        if (descriptors.isEmpty()) {
+            listeners.add(Listener.open(loop, transport, address, tls));
+        }
+        for (int descriptor : descriptors) {
+            listeners.add(Listener.adopt(loop, transport, descriptor, tls));
+        }
+        return descriptors.isEmpty() ? listeners.getLast().address() : address;
+    }
+
+    /// Called before [#listen]: addresses that are among these are not bound but taken over.
+    void inherit(Inherited descriptors) {
+        inherited = descriptors;
+    }
+
+    /// What a younger router needs to accept in our place.
+    List<Integer> descriptors() {
+        return listeners.stream().map(Listener::descriptor).toList();
+    }
+
+    /// Whether an older router left us its listeners.
+    boolean isHeir() {
+        return inherited.isFromRouter();
+    }
+
+    /// Waits until TLS connections can be served, if any are listened for.
+    ///
+    /// @throws IOException when they never can
+    void awaitTls() throws IOException {
+        Promise<Certificates> preparing = certificates;
+        if (preparing != null && !preparing.awaitUninterruptibly().isSuccess()) {
+            throw new IOException("TLS cannot be used: " + preparing.cause(), preparing.cause());
+        }
     }
 
     RouterStats stats() {
@@ -208,10 +239,12 @@ final class Router implements AutoCloseable {
 
     /// Accepts nobody any more and waits until the requests in flight ended, at most as long as the table says; what
     /// is left then is cut (H24).
-    void drain() {
+    ///
+    /// @param idleToo whether clients that wait for nothing are sent away at once, not with their next answer
+    void drain(boolean idleToo) {
         listeners.forEach(Listener::close);
         long limit = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(drainMillis());
-        onLoop(loop::drain);
+        onLoop(() -> loop.drain(idleToo));
         while (!isEmpty() && System.nanoTime() < limit) {
             try {
                 Thread.sleep(POLL_MILLIS);

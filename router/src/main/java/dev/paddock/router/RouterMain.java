@@ -8,7 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,6 +30,10 @@ import picocli.CommandLine.ParameterException;
 public final class RouterMain implements Callable<Integer> {
     /// A platform that lives answers at once; one that stands still is not waited for longer.
     private static final Duration FIRST_TABLE = Duration.ofSeconds(5);
+
+    private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
+    private static final Duration ADMIN_LIMIT = Duration.ofSeconds(5);
+    private static final Duration ADMIN_PAUSE = Duration.ofMillis(50);
 
     @Option(
             names = "--http",
@@ -66,6 +74,14 @@ public final class RouterMain implements Callable<Integer> {
             description = "With --control: keeps the last routes and the request lines of apps.")
     private @Nullable Path state;
 
+    @Option(
+            names = "--handover",
+            paramLabel = "SOCKET",
+            description =
+                    "Take over the listeners of the router that runs with the same option, which"
+                            + " then ends without losing a request; and hand them over likewise.")
+    private @Nullable Path handover;
+
     @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
     public static void main(String[] arguments) {
@@ -104,13 +120,14 @@ public final class RouterMain implements Callable<Integer> {
         try (AccessLog accessLog = AccessLog.open(log, null);
                 Router router = new Router(transport(), accessLog, ControlLink.nobody())) {
             router.apply(first);
-            CountDownLatch stop = new CountDownLatch(1);
-            ProcessSignals.on("TERM", stop::countDown);
-            ProcessSignals.on("INT", stop::countDown);
+            End end = End.onSignals();
             ProcessSignals.on("HUP", source::reload);
-            listen(router);
+            Path older = handover;
+            try (Inherited inherited = older == null ? Inherited.none() : Inherited.from(older)) {
+                listen(router, inherited);
+            }
             source.watch(router::apply);
-            serveUntil(stop, router);
+            serve(router, end, () -> {});
         }
         return 0;
     }
@@ -122,43 +139,133 @@ public final class RouterMain implements Callable<Integer> {
                     Objects.requireNonNull(spec).commandLine(), "--control needs --state DIR.");
         }
         Files.createDirectories(directory);
-        SpoolWriter spool = new SpoolWriter(directory.resolve("spool"));
+        SpoolWriter spool = SpoolWriter.openFree(directory);
         ControlLink link = new ControlLink(socket, directory);
         try (AccessLog accessLog = AccessLog.open(log, spool);
                 Router router = new Router(transport(), accessLog, link)) {
-            CountDownLatch stop = new CountDownLatch(1);
-            ProcessSignals.on("TERM", stop::countDown);
-            ProcessSignals.on("INT", stop::countDown);
+            End end = End.onSignals();
+            CompletableFuture<Path> older = new CompletableFuture<>();
+            link.onHandover(older::complete);
             link.start(router);
             link.awaitTable(FIRST_TABLE);
-            listen(router);
-            serveUntil(stop, router);
+            try (Inherited inherited = fromOlder(older)) {
+                listen(router, inherited);
+            }
+            serve(router, end, link::stopKeeping);
             link.close();
         }
         return 0;
     }
 
-    private void listen(Router router) throws IOException {
-        StringBuilder ready = new StringBuilder("listening http=");
-        ready.append(HostPort.text(router.listen(http.address())));
-        if (https != null) {
-            ready.append(" https=").append(HostPort.text(router.listenTls(https.address())));
+    /// When an older router serves here, the platform says when it hands over.
+    private Inherited fromOlder(CompletableFuture<Path> told) throws IOException {
+        Path at = handover;
+        if (at == null || !Inherited.isOffered(at)) {
+            return Inherited.none();
         }
-        System.err.println(ready);
+        try {
+            return Inherited.from(told.get(HANDOVER_LIMIT.toSeconds(), TimeUnit.SECONDS));
+        } catch (TimeoutException | ExecutionException silent) {
+            throw new IOException(
+                    "a router that serves already offers its listeners at "
+                            + at
+                            + ", but the platform did not say that it hands over within "
+                            + HANDOVER_LIMIT.toSeconds()
+                            + " s; stop that router first, or start this one by the platform",
+                    silent);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for an older router", stopped);
+        }
     }
 
-    private void serveUntil(CountDownLatch stop, Router router) throws IOException {
-        HostPort at = admin;
-        AdminServer server = at == null ? null : new AdminServer(at.address(), router.stats());
-        try {
-            stop.await();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+    private void listen(Router router, Inherited inherited) throws IOException {
+        try (Inherited systemd = Inherited.ofSystemd(System.getenv())) {
+            router.inherit(inherited.isFromRouter() ? inherited : systemd);
+            StringBuilder ready = new StringBuilder("listening http=");
+            ready.append(HostPort.text(router.listen(http.address())));
+            if (https != null) {
+                ready.append(" https=").append(HostPort.text(router.listenTls(https.address())));
+            }
+            if (inherited.isFromRouter()) {
+                router.awaitTls();
+                inherited.ready();
+            }
+            System.err.println(ready);
         }
+    }
+
+    /// Serves until a signal or a younger router ends it.
+    ///
+    /// @param letGo called when a younger router accepts in our place
+    private void serve(Router router, End end, Runnable letGo) throws IOException {
+        Path offeredAt = handover;
+        HandoverOffer offer =
+                offeredAt == null
+                        ? null
+                        : HandoverOffer.open(offeredAt, router::descriptors, end::handedOver);
+        HostPort at = admin;
+        AdminServer server = at == null ? null : openAdmin(at, router);
+        boolean handedOver = end.await();
         if (server != null) {
             server.close();
         }
-        router.drain();
+        if (offer != null) {
+            offer.close();
+        }
+        if (handedOver) {
+            letGo.run();
+        }
+        // A client whose listeners another process has now may be about to send: it is not cut off.
+        router.drain(!handedOver);
+    }
+
+    /// The router whose listeners we took over gives up its admin address a moment later.
+    private static AdminServer openAdmin(HostPort at, Router router) throws IOException {
+        long limit = System.nanoTime() + ADMIN_LIMIT.toNanos();
+        while (true) {
+            try {
+                return new AdminServer(at.address(), router.stats());
+            } catch (IOException taken) {
+                if (!router.isHeir() || System.nanoTime() - limit > 0) {
+                    throw taken;
+                }
+            }
+            try {
+                Thread.sleep(ADMIN_PAUSE);
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while waiting for the admin address", stopped);
+            }
+        }
+    }
+
+    /// What ends this router.
+    private static final class End {
+        private final CountDownLatch come = new CountDownLatch(1);
+        private volatile boolean handedOver;
+
+        static End onSignals() {
+            End end = new End();
+            ProcessSignals.on("TERM", end.come::countDown);
+            ProcessSignals.on("INT", end.come::countDown);
+            return end;
+        }
+
+        void handedOver() {
+            handedOver = true;
+            come.countDown();
+        }
+
+        /// Returns whether a younger router took over.
+        boolean await() {
+            try {
+                come.await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+            return handedOver;
+        }
     }
 
     private static Transport transport() {

@@ -368,7 +368,7 @@ class RouterTest {
             hanging.get("/hangs");
             arrived.await();
 
-            Thread drain = Thread.ofVirtual().start(router.router()::drain);
+            Thread drain = Thread.ofVirtual().start(() -> router.router().drain(true));
             assertThat(idle.readToEnd()).isEmpty();
             go.countDown();
 
