@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 public final class SpoolReader implements AutoCloseable {
     private static final int NONE = -1;
 
+    /// Looks at a file that goes on, between two looks for a newer one: a writer that was killed left its file as it
+    /// was.
+    private static final int LOOKS_FOR_NEWER = 12;
+
     private final Path directory;
 
     /// Two records at least, so that a whole one fits wherever it begins. Read by plain reads, never mapped: the
@@ -30,6 +34,7 @@ public final class SpoolReader implements AutoCloseable {
     private long expected;
 
     private long lost;
+    private int looksInVain;
 
     /// Starts behind `from`, or at the oldest line kept when `from` is [Position#START].
     public SpoolReader(Path directory, Position from) throws IOException {
@@ -100,13 +105,10 @@ public final class SpoolReader implements AutoCloseable {
             if (SpoolFormat.recordAt(bytes) > 0 || fill()) {
                 return true;
             }
-            boolean newer =
-                    !SpoolFormat.files(directory).isEmpty()
-                            && SpoolFormat.files(directory).getLast() > file;
-            // The writer may have appended between our look and its rotation: look once more.
-            if (!newer) {
+            if (!mayBeDone() || !newerExists()) {
                 return false;
             }
+            // The writer may have appended between our look and its rotation: look once more.
             if (fill()) {
                 return true;
             }
@@ -119,10 +121,30 @@ public final class SpoolReader implements AutoCloseable {
         if (open == null) {
             return false;
         }
+        // Most looks find nothing: the length tells.
+        bytes.clear().limit(SpoolFormat.RECORD_HEAD);
+        open.read(bytes, offset);
+        bytes.flip();
+        if (bytes.limit() < SpoolFormat.RECORD_HEAD || bytes.getInt(0) == 0) {
+            bytes.position(bytes.limit());
+            return false;
+        }
         bytes.clear();
         open.read(bytes, offset);
         bytes.flip();
+        looksInVain = 0;
         return SpoolFormat.recordAt(bytes) > 0;
+    }
+
+    /// A writer cuts a file that it is done with behind the last record.
+    private boolean mayBeDone() throws IOException {
+        FileChannel open = channel;
+        return open == null || open.size() <= offset || looksInVain++ % LOOKS_FOR_NEWER == 0;
+    }
+
+    private boolean newerExists() throws IOException {
+        List<Long> files = SpoolFormat.files(directory);
+        return !files.isEmpty() && files.getLast() > file;
     }
 
     private boolean openNext() throws IOException {

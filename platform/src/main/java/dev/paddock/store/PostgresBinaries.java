@@ -11,8 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.tukaani.xz.XZInputStream;
 
 /// The PostgreSQL programs, unpacked from their jar into a directory named after the archive's checksum.
@@ -23,21 +26,30 @@ final class PostgresBinaries {
     /// Only programs that link against PostgreSQL need these.
     private static final List<String> LEFT_OUT = List.of("--exclude=*.a", "--exclude=pkgconfig");
 
-    private static final Duration SYNC_LIMIT = Duration.ofMinutes(1);
+    private static final Duration COPY_LIMIT = Duration.ofMinutes(1);
 
     private PostgresBinaries() {}
 
-    /// The directory with `bin`, `lib` and `share`; unpacked by the first call.
-    static Path unpack(Path parent) {
+    /// The directory with `bin`, `lib` and `share`; made by the first call.
+    ///
+    /// @param store where they are unpacked once for all data directories of this installation; a store that cannot be
+    ///     written is done without
+    static Path unpack(Path parent, Optional<Path> store) {
         try {
-            Path directory = parent.resolve(PREFIX + checksum());
+            String name = PREFIX + checksum();
+            Path directory = parent.resolve(name);
+            Unsettled.discardTorn(directory);
             if (!Files.exists(directory)) {
-                Path unfinished = parent.resolve(directory.getFileName() + ".new");
+                Unsettled.begin(directory);
+                Path unfinished = parent.resolve(name + ".new");
                 Trees.delete(unfinished);
-                Files.createDirectories(unfinished);
-                untar(unfinished);
-                // Without it a power cut soon after could leave a directory with empty files.
-                Command.run(List.of("sync", "-f", unfinished.toString()), SYNC_LIMIT);
+                Optional<Path> kept = store.flatMap(path -> keep(path.resolve(name)));
+                if (kept.isPresent()) {
+                    copy(kept.get(), unfinished);
+                } else {
+                    Files.createDirectories(unfinished);
+                    untar(unfinished);
+                }
                 Files.move(unfinished, directory);
             }
             return directory;
@@ -47,12 +59,62 @@ final class PostgresBinaries {
         }
     }
 
+    /// Brings what [#unpack(Path, Optional)] made onto the disk.
+    static void settle(Path directory, Optional<Path> store) throws IOException {
+        Unsettled.settle(List.of(directory));
+        Optional<Path> kept = store.map(path -> path.resolve(directory.getFileName()));
+        if (kept.isPresent() && Files.isWritable(kept.get().resolveSibling(""))) {
+            Unsettled.settle(List.of(kept.get()));
+        }
+    }
+
+    private static Optional<Path> keep(Path kept) {
+        try {
+            Files.createDirectories(kept.resolveSibling(""));
+            if (Files.isWritable(kept.resolveSibling(""))) {
+                Unsettled.discardTorn(kept);
+            }
+            if (!Files.isDirectory(kept)) {
+                Unsettled.begin(kept);
+                Path unfinished =
+                        Files.createTempDirectory(
+                                kept.resolveSibling(""), kept.getFileName().toString());
+                try {
+                    Files.setPosixFilePermissions(
+                            unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
+                    untar(unfinished);
+                    Files.move(unfinished, kept);
+                } finally {
+                    Trees.delete(unfinished);
+                }
+            }
+            return Optional.of(kept);
+        } catch (IOException e) {
+            // A read-only installation, or another start was quicker.
+            return Optional.of(kept).filter(Files::isDirectory);
+        }
+    }
+
+    /// By hard links where both are on one file system.
+    private static void copy(Path kept, Path target) throws IOException {
+        List<String> cp = List.of("cp", "--archive", kept.toString(), target.toString());
+        List<String> link = new ArrayList<>(cp);
+        link.add(1, "--link");
+        if (!Command.run(link, COPY_LIMIT).ok()) {
+            Trees.delete(target);
+            Command.Result result = Command.run(cp, COPY_LIMIT);
+            if (!result.ok()) {
+                throw new IOException(result.output());
+            }
+        }
+    }
+
     /// Deletes what earlier versions of the archive left.
     static void removeOthers(Path current) {
         Path parent = current.resolveSibling("");
         try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path other : found) {
-                if (!other.equals(current)) {
+                if (!other.getFileName().toString().startsWith(current.getFileName().toString())) {
                     Trees.delete(other);
                 }
             }

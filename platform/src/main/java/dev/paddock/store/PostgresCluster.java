@@ -26,7 +26,11 @@ import java.util.Optional;
 /// All is owned by us but the cluster itself, which belongs to the server's user. That user is not trusted: nothing is
 /// written below the cluster by us, and what is read there is taken as numbers only.
 record PostgresCluster(
-        Path root, Path binaries, Confinement confinement, String moreConfiguration) {
+        Path root,
+        Path binaries,
+        Optional<Path> store,
+        Confinement confinement,
+        String moreConfiguration) {
     static final String USER = "paddock";
     static final String SYSTEM_USER = "paddock-db";
 
@@ -38,8 +42,10 @@ record PostgresCluster(
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
     private static final int PASSWORD_BYTES = 20;
 
+    /// @param store see [PostgresBinaries#unpack(Path, Optional)]
     /// @param moreConfiguration lines that override the usual ones
-    static PostgresCluster open(Path data, Path runtime, String moreConfiguration) {
+    static PostgresCluster open(
+            Path data, Path runtime, Optional<Path> store, String moreConfiguration) {
         Path root = data.toAbsolutePath();
         Path inside = runtime.toAbsolutePath().resolve("postgres");
         try {
@@ -48,14 +54,14 @@ record PostgresCluster(
         } catch (IOException e) {
             throw new UncheckedIOException("Making the database's directory " + root, e);
         }
-        Path binaries = PostgresBinaries.unpack(root);
+        Path binaries = PostgresBinaries.unpack(root, store);
         List<Bind> binds =
                 List.of(
                         Bind.readOnly(binaries, inside.resolve("programs")),
                         Bind.readOnly(root.resolve("conf"), inside.resolve("conf")),
                         Bind.writable(root.resolve("cluster"), inside.resolve("cluster")));
         return new PostgresCluster(
-                root, binaries, Confinement.as(SYSTEM_USER, binds), moreConfiguration);
+                root, binaries, store, Confinement.as(SYSTEM_USER, binds), moreConfiguration);
     }
 
     Path directory() {
@@ -69,12 +75,24 @@ record PostgresCluster(
     /// Makes the cluster when there is none.
     void initialise() {
         try {
+            Unsettled.discardTorn(directory());
             if (!Files.exists(directory().resolve("PG_VERSION"))) {
+                Unsettled.begin(directory());
                 create();
             }
             adoptOwner();
         } catch (IOException e) {
             throw new UncheckedIOException("Making the database cluster " + directory(), e);
+        }
+    }
+
+    /// Brings what was made for this start onto the disk.
+    void settle() {
+        try {
+            PostgresBinaries.settle(binaries, store);
+            Unsettled.settle(List.of(directory()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Syncing the new database " + root, e);
         }
     }
 
@@ -260,6 +278,7 @@ record PostgresCluster(
                                             "--auth=scram-sha-256",
                                             "--encoding=UTF8",
                                             "--locale=C",
+                                            "--no-sync",
                                             "--no-instructions")),
                             Map.of("LC_ALL", "C"),
                             INITDB_LIMIT);

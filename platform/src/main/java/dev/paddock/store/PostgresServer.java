@@ -43,13 +43,22 @@ public final class PostgresServer {
 
     /// Unpacks the binaries into `data`, makes the cluster there on first use, and starts the server in its own session;
     /// a live postmaster of the same binaries and boot is adopted.
-    public static PostgresServer start(Path data, Path runtime) {
-        return start(PostgresCluster.open(data, runtime, ""), runtime);
+    ///
+    /// A new cluster may hold nothing that counts before [#settle()].
+    ///
+    /// @param store where the binaries are kept unpacked for all data directories of this installation
+    public static PostgresServer start(Path data, Path runtime, Path store) {
+        return start(PostgresCluster.open(data, runtime, Optional.of(store), ""), runtime);
+    }
+
+    static PostgresServer start(Path data, Path runtime) {
+        return start(PostgresCluster.open(data, runtime, Optional.empty(), ""), runtime);
     }
 
     /// For databases that end with the test: nothing is forced to the disk.
     static PostgresServer startThrowaway(Path data, Path runtime) {
-        return start(PostgresCluster.open(data, runtime, "fsync = off\n"), runtime);
+        return start(
+                PostgresCluster.open(data, runtime, Optional.empty(), "fsync = off\n"), runtime);
     }
 
     private static PostgresServer start(PostgresCluster cluster, Path runtime) {
@@ -88,6 +97,12 @@ public final class PostgresServer {
         Optional<Daemon> living = Daemon.find(record(runtime));
         living.ifPresent(daemon -> daemon.stop("INT", STOP_GRACE));
         return living.isPresent();
+    }
+
+    /// Waits until a cluster that was just made is on the disk. Until then a crash of the machine costs all that is in
+    /// it, so it must not hold anything yet that counts.
+    public void settle() {
+        cluster.settle();
     }
 
     public String jdbcUrl() {

@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,11 +90,64 @@ class PostgresServerTest {
     }
 
     @Test
+    void clusterThatTheMachinesCrashMayHaveTornIsMadeAnew() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+        kill(first);
+        Path mark = data.resolve("cluster.unsettled");
+        assertThat(mark).hasContent(Processes.bootId());
+        Files.writeString(mark, "the boot before");
+
+        PostgresServer second = PostgresServer.start(data, runtime);
+
+        assertThatThrownBy(() -> read(second)).isInstanceOf(SQLException.class);
+        assertThat(mark).hasContent(Processes.bootId());
+    }
+
+    @Test
+    void settledClusterIsKeptWhateverBootFollows() throws Exception {
+        PostgresServer first = PostgresServer.start(data, runtime);
+        write(first);
+
+        first.settle();
+        kill(first);
+
+        assertThat(data.resolve("cluster.unsettled")).doesNotExist();
+        assertThat(read(PostgresServer.start(data, runtime))).isEqualTo("kept");
+    }
+
+    @Test
+    void binariesAreUnpackedOnceForAllDataDirectories() throws Exception {
+        Path store = top.resolve("store");
+
+        Path first = PostgresBinaries.unpack(top.resolve("first"), Optional.of(store));
+        Path second = PostgresBinaries.unpack(top.resolve("second"), Optional.of(store));
+
+        Path program = Path.of("bin/postgres");
+        assertThat(second.getFileName()).isEqualTo(first.getFileName());
+        assertThat(Files.isSameFile(first.resolve(program), second.resolve(program))).isTrue();
+        PostgresBinaries.settle(first, Optional.of(store));
+        PostgresBinaries.settle(second, Optional.of(store));
+        try (var left = Files.list(store)) {
+            assertThat(left).containsExactly(store.resolve(first.getFileName()));
+        }
+    }
+
+    @Test
+    void storeThatCannotBeMadeIsDoneWithout() throws Exception {
+        Path file = Files.createFile(top.resolve("file"));
+
+        Path made = PostgresBinaries.unpack(top.resolve("first"), Optional.of(file));
+
+        assertThat(made.resolve("bin/postgres")).isExecutable();
+    }
+
+    @Test
     void committedDataSurvivesKill() throws Exception {
         PostgresServer first = PostgresServer.start(data, runtime);
         write(first);
 
-        Processes.signal(first.pid(), "KILL");
+        kill(first);
         PostgresServer second = PostgresServer.start(data, runtime);
 
         assertThat(second.pid()).isNotEqualTo(first.pid());
@@ -183,6 +237,14 @@ class PostgresServerTest {
 
     private static Connection connect(PostgresServer server) throws SQLException {
         return DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password());
+    }
+
+    /// A killed process may live on for a moment.
+    private static void kill(PostgresServer server) throws InterruptedException {
+        Processes.signal(server.pid(), "KILL");
+        while (Processes.started(server.pid()).isPresent()) {
+            Thread.sleep(1);
+        }
     }
 
     private static String one(Connection connection, String sql) throws SQLException {

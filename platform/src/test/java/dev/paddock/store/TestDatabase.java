@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.Optional;
 
 /// Databases for tests: one real PostgreSQL per test JVM, started by the first call and gone with the JVM.
 public final class TestDatabase {
@@ -48,7 +49,7 @@ public final class TestDatabase {
 
     /// The programs of the shared server, for tests that start another one.
     static Path binaries() {
-        return PostgresBinaries.unpack(INSTANCE.directory.resolve("data"));
+        return PostgresBinaries.unpack(INSTANCE.directory.resolve("data"), Optional.empty());
     }
 
     private Path runtime() {

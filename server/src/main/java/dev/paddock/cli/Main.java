@@ -22,7 +22,8 @@ import picocli.CommandLine.IParameterExceptionHandler;
             DownCommand.class,
             EnvCommand.class,
             StatusCommand.class,
-            RouterCommand.class
+            RouterCommand.class,
+            PrepareCommand.class
         })
 public final class Main {
     static final int DONE = 0;

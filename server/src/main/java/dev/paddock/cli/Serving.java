@@ -1,13 +1,11 @@
 package dev.paddock.cli;
 
-import dev.paddock.core.UserError;
 import dev.paddock.server.Grace;
+import dev.paddock.server.Installation;
 import dev.paddock.server.Paddock;
 import dev.paddock.server.Settings;
 import dev.paddock.server.Signals;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -31,7 +29,7 @@ final class Serving {
     /// @param once what to do when everything serves
     int run(Consumer<Paddock> once) throws InterruptedException {
         Signals.handle(this::signal);
-        Paddock paddock = Paddock.start(settings, libraries());
+        Paddock paddock = Paddock.start(settings, Installation.here());
         started = true;
         out.println(paddock.record().readyLine());
         if (signalled.getCount() > 0) {
@@ -57,18 +55,5 @@ final class Serving {
             // Twice before anything serves: whoever asks does not want to wait for the start.
             Runtime.getRuntime().halt(Main.SIGNALLED + number);
         }
-    }
-
-    /// Where the launcher found the jars.
-    private static Path libraries() {
-        String lib = System.getenv("PADDOCK_LIB");
-        Path router = Path.of(lib == null ? "server/target/lib" : lib, "router");
-        if (!Files.isDirectory(router)) {
-            throw new UserError(
-                    "unavailable",
-                    "Found no router in %s. Start the platform with the launcher ./paddock, which sets PADDOCK_LIB."
-                            .formatted(router.toAbsolutePath()));
-        }
-        return router;
     }
 }

@@ -84,7 +84,7 @@ public final class Paddock implements AutoCloseable {
             Settings settings,
             DataDirectory data,
             RuntimeDirectory runtime,
-            Path libraries,
+            Installation installation,
             Closing foundation) {
         this.settings = settings;
         this.data = data;
@@ -95,14 +95,12 @@ public final class Paddock implements AutoCloseable {
 
         // The two slow beginners, PostgreSQL and the router's java, get ready while the rest is
         // made.
-        router = new RouterProcess(settings, data, runtime, libraries);
+        router = new RouterProcess(settings, data, runtime, installation);
         parts.add("the watch over the router", router);
         router.start();
         ExecutorService helpers = Executors.newVirtualThreadPerTaskExecutor();
         parts.add("helpers", helpers);
-        Future<PostgresServer> starting =
-                helpers.submit(() ->
-                        PostgresServer.start(data.path().resolve("postgres"), runtime.path()));
+        Future<Store> starting = helpers.submit(() -> openStore(installation));
         Future<CertificateAuthority> opening =
                 helpers.submit(() ->
                         CertificateAuthority.open(data.certificates(), settings.domain(), clock));
@@ -117,11 +115,10 @@ public final class Paddock implements AutoCloseable {
         engine.weaknesses().forEach(weakness -> LOG.warn("Weaker here: {}", weakness));
         LogHub logs = parts.add("the logs", new LogHub(data.logs()));
         CertificateAuthority authority = await(opening);
-        postgres = await(starting);
-        Database database =
-                parts.add(
-                        "the database",
-                        Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password()));
+        Store store = await(starting);
+        postgres = store.server();
+        Database database = parts.add("the database", store.database());
+        Future<?> settling = helpers.submit(postgres::settle);
 
         Accounts accounts = new Accounts(database, clock);
         apps = new Apps(database, clock);
@@ -220,6 +217,7 @@ public final class Paddock implements AutoCloseable {
         parts.add("request lines", new RouterLogs(data.router().resolve("spool"), database, logs))
                 .start();
         operator = writeOperatorFile(accounts, copyOf(authority.file()));
+        Object _ = await(settling);
         rendezvous.start();
         api.start();
         var _ = helpers.submit(deployments::resume);
@@ -239,12 +237,25 @@ public final class Paddock implements AutoCloseable {
         record.write(runtime);
     }
 
+    /// Opens the database in the thread that waited for its server, beside the making of the engine.
+    private Store openStore(Installation installation) {
+        PostgresServer server =
+                PostgresServer.start(
+                        data.path().resolve("postgres"), runtime.path(), installation.postgres());
+        return new Store(server, Database.open(server.jdbcUrl(), server.user(), server.password()));
+    }
+
     /// Starts or adopts everything; returns when all serves. When it throws, what it started has been ended again and
     /// what it found running still runs.
-    ///
-    /// @param libraries the folder of jars that the router's process loads
-    public static Paddock start(Settings settings, Path libraries) {
+    public static Paddock start(Settings settings, Installation installation) {
         HostPackages.ofThisMachine().require(settings.installs());
+        if (!Files.exists(settings.data())) {
+            // Before there is a directory that a start in vain would leave behind.
+            Ports.requireFree("--api", settings.api());
+            Ports.requireFree("--rendezvous", settings.rendezvous());
+            Ports.requireFree("--http", settings.http());
+            Ports.requireFree("--https", settings.https());
+        }
         Closing foundation = new Closing();
         try {
             DataDirectory data =
@@ -255,7 +266,7 @@ public final class Paddock implements AutoCloseable {
             Ports.requireFree("--rendezvous", settings.rendezvous());
             StartedInVain vain =
                     foundation.add("what was started in vain", new StartedInVain(runtime));
-            Paddock paddock = new Paddock(settings, data, runtime, libraries, foundation);
+            Paddock paddock = new Paddock(settings, data, runtime, installation, foundation);
             vain.settle();
             return paddock;
         } catch (RuntimeException | Error e) {
@@ -397,4 +408,6 @@ public final class Paddock implements AutoCloseable {
             throw new UserError("unavailable", "Interrupted while starting.");
         }
     }
+
+    private record Store(PostgresServer server, Database database) {}
 }

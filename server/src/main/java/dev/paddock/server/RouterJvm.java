@@ -1,38 +1,48 @@
 package dev.paddock.server;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// How java is called for the router: small, since it holds no more than the table and the bytes in flight.
 final class RouterJvm {
     static final String MAIN = "dev.paddock.router.RouterMain";
-    static final String ARCHIVE = "router.jsa";
+
+    /// In [Installation#archives()]. java uses it only when it fits the jars, and says nothing when it does not.
+    static final String ARCHIVE = "router.aot";
 
     private RouterJvm() {}
 
-    /// @param programs the folder of jars, as the router sees it
+    /// The command up to the main class.
+    ///
+    /// @param home of java, as the router sees it
+    /// @param archive `-XX:AOTCache=` or `-XX:AOTCacheOutput=` and the archive
+    /// @param jars in the order of [Installation#routerJars()]
     /// @param state the one folder it may write to, as it sees it
-    static List<String> flags(Path programs, Path state) {
-        List<String> flags =
-                new ArrayList<>(
-                        List.of(
-                                "-Xms16m",
-                                "-Xmx128m",
-                                "-XX:+UseSerialGC",
-                                "-XX:+UseCompactObjectHeaders",
-                                "-XX:-UsePerfData",
-                                "-XX:ReservedCodeCacheSize=48m",
-                                "-Xshare:auto",
-                                "-Xlog:disable",
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-Djava.awt.headless=true",
-                                "-Djava.io.tmpdir=" + state,
-                                "-XX:ErrorFile=" + state.resolve("hs_err.log")));
-        if (Files.exists(programs.resolve(ARCHIVE))) {
-            flags.add("-XX:SharedArchiveFile=" + programs.resolve(ARCHIVE));
-        }
-        return flags;
+    static List<String> command(Path home, String archive, List<Path> jars, Path state) {
+        List<String> command = new ArrayList<>();
+        command.add(home.resolve("bin/java").toString());
+        command.addAll(
+                List.of(
+                        "-Xms16m",
+                        "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "-XX:+UseCompactObjectHeaders",
+                        "-XX:-UsePerfData",
+                        "-XX:ReservedCodeCacheSize=48m",
+                        "-Xlog:disable",
+                        archive,
+                        // Mapped elsewhere, all its pages would become memory of the process.
+                        "-XX:+UnlockDiagnosticVMOptions",
+                        "-XX:ArchiveRelocationMode=0",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Djava.awt.headless=true",
+                        "-Djava.io.tmpdir=" + state,
+                        "-XX:ErrorFile=" + state.resolve("hs_err.log"),
+                        "-cp",
+                        jars.stream().map(Path::toString).collect(Collectors.joining(":")),
+                        MAIN));
+        return command;
     }
 }

@@ -44,17 +44,20 @@ final class RouterProcess implements AutoCloseable {
     private final Settings settings;
     private final DataDirectory data;
     private final RuntimeDirectory runtime;
-    private final Path libraries;
+    private final Installation installation;
     private final Object lock = new Object();
     private Optional<Daemon> current = Optional.empty();
     private boolean closed;
 
-    /// @param libraries the folder of jars that the router's process loads
-    RouterProcess(Settings settings, DataDirectory data, RuntimeDirectory runtime, Path libraries) {
+    RouterProcess(
+            Settings settings,
+            DataDirectory data,
+            RuntimeDirectory runtime,
+            Installation installation) {
         this.settings = settings;
         this.data = data;
         this.runtime = runtime;
-        this.libraries = libraries;
+        this.installation = installation;
     }
 
     /// Adopts the living router when it runs the same program on the same ports, else stops it and starts ours.
@@ -180,6 +183,10 @@ final class RouterProcess implements AutoCloseable {
         List<Bind> binds = new ArrayList<>();
         binds.add(Bind.readOnly(programs, runtime.path().resolve("router-programs")));
         binds.add(Bind.writable(state, runtime.path().resolve("router-state")));
+        Path archives = installation.archives();
+        if (Files.isDirectory(archives)) {
+            binds.add(Bind.readOnly(archives, runtime.path().resolve("router-archives")));
+        }
         if (!passable(java)) {
             binds.add(Bind.readOnly(java, runtime.path().resolve("router-java")));
         }
@@ -187,10 +194,13 @@ final class RouterProcess implements AutoCloseable {
         Path home = confinement.inside(java);
         Path insidePrograms = confinement.inside(programs);
         Path insideState = confinement.inside(state);
-        List<String> command = new ArrayList<>();
-        command.add(home.resolve("bin/java").toString());
-        command.addAll(RouterJvm.flags(insidePrograms, insideState));
-        command.addAll(List.of("-cp", insidePrograms + "/*", RouterJvm.MAIN));
+        Path archive = confinement.inside(archives).resolve(RouterJvm.ARCHIVE);
+        List<Path> jars =
+                installation.routerJars().stream()
+                        .map(jar -> insidePrograms.resolve(jar.getFileName()))
+                        .toList();
+        List<String> command =
+                RouterJvm.command(home, "-XX:AOTCache=" + archive, jars, insideState);
         command.addAll(List.of("--http", settings.http().toString()));
         command.addAll(List.of("--https", settings.https().toString()));
         command.addAll(List.of("--control", runtime.controlSocket().toString()));
@@ -207,7 +217,7 @@ final class RouterProcess implements AutoCloseable {
     /// Changes with the router's program, its ports and its java.
     private String version() {
         CRC32 checksum = new CRC32();
-        for (Path jar : jars(libraries)) {
+        for (Path jar : installation.routerJars()) {
             checksum.update(jar.getFileName().toString().getBytes(StandardCharsets.UTF_8));
             if (jar.getFileName().toString().startsWith("paddock-")) {
                 try {
@@ -237,12 +247,8 @@ final class RouterProcess implements AutoCloseable {
             Path unfinished = data.routerPrograms().resolve(version + ".new");
             Trees.delete(unfinished);
             Files.createDirectories(unfinished);
-            for (Path jar : jars(libraries)) {
+            for (Path jar : installation.routerJars()) {
                 copyReadable(jar, unfinished.resolve(jar.getFileName()));
-            }
-            Path archive = libraries.resolveSibling("../cds/router.jsa").normalize();
-            if (Files.isReadable(archive)) {
-                copyReadable(archive, unfinished.resolve(RouterJvm.ARCHIVE));
             }
             Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
             Files.move(unfinished, copy, StandardCopyOption.ATOMIC_MOVE);
@@ -267,14 +273,6 @@ final class RouterProcess implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static List<Path> jars(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException("Looking for the router's libraries in " + folder, e);
         }
     }
 

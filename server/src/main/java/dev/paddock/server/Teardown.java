@@ -76,7 +76,10 @@ public final class Teardown {
     }
 
     private void stopPlatform() {
-        Optional<ProcessMark> platform = DataDirectory.holder(data);
+        // A platform of this very process has closed by now, or opening the directory will say so.
+        Optional<ProcessMark> platform =
+                DataDirectory.holder(data)
+                        .filter(holder -> holder.pid() != ProcessHandle.current().pid());
         if (platform.isEmpty()) {
             return;
         }

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +131,7 @@ class LauncherTest {
         String output = run("router", "--http", "127.0.0.1:1").output();
 
         assertThat(output)
-                .contains("arg=" + checkout.toRealPath() + "/server/target/lib/router/*\n")
+                .contains("arg=" + checkout.toRealPath() + "/server/target/lib/router/netty.jar\n")
                 .contains("arg=dev.paddock.router.RouterMain\narg=--http\n")
                 .doesNotContain("dev.paddock.cli.Main");
     }
@@ -137,7 +140,7 @@ class LauncherTest {
     void folderThatCannotBeWrittenDoesNotMatter() throws Exception {
         jdk(jvms.resolve("temurin-25"), WANTED);
         // Root may write everywhere, but nobody makes a directory below a file.
-        Files.createFile(checkout.resolve("server/target/cds"));
+        Files.createFile(checkout.resolve("server/target/archives"));
 
         Result result = run("status");
 
@@ -168,6 +171,45 @@ class LauncherTest {
     }
 
     @Test
+    void firstStartPreparesTheLaterOnes() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+        Path archives = checkout.toRealPath().resolve("server/target/archives");
+
+        Result first = run("up", "--no-install");
+        Result second = run("up");
+
+        assertThat(first.output())
+                .contains("preparing fast starts")
+                .contains("arg=-XX:AOTCache=" + archives + "/up.aot\n");
+        assertThat(archives.resolve("up.aot")).hasContent("classes");
+        assertThat(Files.readString(archives.resolve("prepare.log")))
+                .contains("arg=prepare\narg=--no-install\n");
+        assertThat(second.output()).doesNotContain("preparing").contains("arg=up\n");
+    }
+
+    @Test
+    void newBuildIsPreparedAnew() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+        run("up");
+        Path jar = checkout.resolve("server/target/lib/paddock-server-1.jar");
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().plus(Duration.ofMinutes(1))));
+
+        assertThat(run("up").output()).contains("preparing fast starts");
+    }
+
+    @Test
+    void startGoesOnWhenItCannotBePrepared() throws Exception {
+        Path jdk = jdk(jvms.resolve("temurin-25"), WANTED);
+        Files.createFile(jdk.resolve("bin/java.broken"));
+
+        Result first = run("up");
+        Result second = run("up");
+
+        assertThat(first.output()).contains("going on without").contains("arg=up\n");
+        assertThat(second.output()).doesNotContain("preparing").contains("arg=up\n");
+    }
+
+    @Test
     void failedBuildEndsWithStatusOne() throws Exception {
         jdk(jvms.resolve("temurin-25"), WANTED);
         delete(checkout.resolve("server/target/lib"));
@@ -189,6 +231,7 @@ class LauncherTest {
 
     private static void lib(Path lib) throws IOException {
         Files.createDirectories(lib.resolve("router"));
+        Files.createFile(lib.resolve("router/netty.jar"));
         Files.createFile(lib.resolve("paddock-server-1.jar"));
     }
 
@@ -204,7 +247,11 @@ class LauncherTest {
                 echo "pid=$$"
                 echo "cwd=$(pwd -P)"
                 echo "home=$PADDOCK_HOME"
-                for a in "$@"; do echo "arg=$a"; done
+                for a in "$@"; do
+                    echo "arg=$a"
+                    case $a in -XX:AOTCacheOutput=*) [ -e "$0.broken" ] || echo classes >"${a#*=}" ;; esac
+                done
+                [ ! -e "$0.broken" ] || exit 3
                 """);
         Files.createSymbolicLink(home.resolve("bin/javac"), home.resolve("bin/java"));
         return home;

@@ -17,32 +17,21 @@ final class Conmon {
     /// At this size conmon throws the log away and begins a new one.
     static final long LOG_BYTES = 10_000_000;
 
+    /// It does so before a write that would go beyond, and it writes at most 8 KB of text at once.
+    static final long LOG_FULL = LOG_BYTES - 16 * 1024;
+
     private static final Duration CREATE_LIMIT = Duration.ofSeconds(30);
-    private static final Duration FIRST_LOOK = Duration.ofMillis(1);
-    private static final Duration LAST_LOOK = Duration.ofMillis(20);
+    private static final Duration LOOK = Duration.ofMillis(1);
 
     private final Path conmon;
     private final Path crun;
     private final List<String> wrapper;
 
-    Conmon(Path conmon, Path crun, Cgroup.Hierarchies hierarchies) {
+    /// @param wrapper words before every command, see [CrunMounts]
+    Conmon(Path conmon, Path crun, List<String> wrapper) {
         this.conmon = conmon;
         this.crun = crun;
-        this.wrapper = hierarchies.hybrid() ? hidingUnified() : List.of();
-    }
-
-    /// crun refuses v1 controllers beside a v2 mount, so it gets a mount namespace without the latter. As a slave
-    /// of ours it drops what we unmount, so that it does not keep removed network namespaces alive.
-    private static List<String> hidingUnified() {
-        return List.of(
-                "unshare",
-                "--mount",
-                "--propagation",
-                "slave",
-                "sh",
-                "-c",
-                "umount -l " + Cgroup.Hierarchies.UNIFIED + "; exec \"$@\"",
-                "sh");
+        this.wrapper = List.copyOf(wrapper);
     }
 
     /// Creates the container and returns when its first process exists and waits to be started.
@@ -85,7 +74,6 @@ final class Conmon {
 
     private ProcessIdentity awaitPid(DynoFiles files) throws LaunchFailure {
         long deadline = System.nanoTime() + CREATE_LIMIT.toNanos();
-        Duration look = FIRST_LOOK;
         while (true) {
             Optional<Long> pid = number(files.pid());
             if (pid.isPresent()) {
@@ -100,12 +88,11 @@ final class Conmon {
                 throw failed(files, "crun did not create the container within 30 s");
             }
             try {
-                Thread.sleep(look);
+                Thread.sleep(LOOK);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new LaunchFailure("the start was interrupted", e);
             }
-            look = look.multipliedBy(2).compareTo(LAST_LOOK) < 0 ? look.multipliedBy(2) : LAST_LOOK;
         }
     }
 
@@ -179,6 +166,9 @@ final class Conmon {
     }
 
     private static Optional<Long> number(Path file) {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
         try {
             String text = Files.readString(file).strip();
             return text.isEmpty() ? Optional.empty() : Optional.of(Long.valueOf(text));

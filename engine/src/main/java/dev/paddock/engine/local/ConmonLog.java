@@ -22,8 +22,10 @@ final class ConmonLog implements DynoOutput {
     /// With conmon's own 46 bytes; to tell lines from bytes before any was read.
     private static final int TYPICAL_LINE = 120;
 
-    private static final Duration FIRST_LOOK = Duration.ofMillis(20);
-    private static final Duration LAST_LOOK = Duration.ofMillis(250);
+    /// How often to look though nothing was told.
+    private static final Duration LOOK = Duration.ofSeconds(5);
+
+    private static final Duration GATHER = Duration.ofMillis(5);
 
     private final LogFiles files;
     private final BooleanSupplier dynoEnded;
@@ -47,8 +49,8 @@ final class ConmonLog implements DynoOutput {
     @Override
     public List<Line> read(Duration wait) {
         long deadline = System.nanoTime() + wait.toNanos();
-        Duration look = FIRST_LOOK;
         while (!closed) {
+            long seen = files.changes();
             boolean last = dynoEnded.getAsBoolean();
             List<Line> lines = available(last);
             long left = deadline - System.nanoTime();
@@ -56,12 +58,13 @@ final class ConmonLog implements DynoOutput {
                 return lines;
             }
             try {
-                Thread.sleep(Duration.ofNanos(Math.min(left, look.toNanos())));
+                files.awaitChange(seen, Duration.ofNanos(Math.min(left, LOOK.toNanos())));
+                // A line seldom comes alone.
+                Thread.sleep(GATHER);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return List.of();
             }
-            look = look.multipliedBy(2).compareTo(LAST_LOOK) < 0 ? look.multipliedBy(2) : LAST_LOOK;
         }
         return List.of();
     }
@@ -97,6 +100,9 @@ final class ConmonLog implements DynoOutput {
                 return false;
             }
             channel = open;
+        }
+        if (open.size() <= position) {
+            return false;
         }
         buffer.clear();
         int count = open.read(buffer, position);

@@ -156,7 +156,8 @@ final class DynoNetwork {
 
     private void keep(int slot) {
         synchronized (lock) {
-            if (!closed) {
+            // One that was given back may have filled the pool meanwhile.
+            if (!closed && ready.size() < READY) {
                 ready.add(slot);
                 return;
             }

@@ -44,7 +44,7 @@ final class LocalDyno {
         this.files = files;
         this.cgroup = cgroup;
         this.life = life;
-        this.log = new LogFiles(files.log(), this::writtenByConmon);
+        this.log = new LogFiles(files.log(), Conmon.LOG_FULL, this::writtenByConmon);
     }
 
     DynoId id() {
@@ -77,6 +77,9 @@ final class LocalDyno {
             if (!next.equals(life)) {
                 save(next);
                 life = next;
+            }
+            if (next.exit().isPresent()) {
+                log.changed();
             }
             told.run();
             return true;

@@ -43,10 +43,12 @@ public final class LocalEngine implements Engine {
     /// A link in the runtime directory to the one on disk.
     static final String DATA_LINK = "data";
 
+    private static final String MOUNTS = "mounts";
+
     private static final Logger LOG = LoggerFactory.getLogger(LocalEngine.class);
     private static final int STARTS_AT_ONCE = 4;
     private static final int SIGNAL_ROUNDS = 2;
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
     private static final Duration CREATION_LIMIT = Duration.ofMinutes(6);
     private static final int PROBE_MILLIS = 1_000;
@@ -65,6 +67,7 @@ public final class LocalEngine implements Engine {
     private final SlugCache slugs;
     private final Launcher launcher;
     private final Exits exits;
+    private final LogWatch logs = new LogWatch();
     private final Map<String, String> buildEnvironment;
     private final List<String> weaknesses;
     private final Semaphore starts = new Semaphore(STARTS_AT_ONCE);
@@ -100,7 +103,13 @@ public final class LocalEngine implements Engine {
         linkData();
         Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
         this.cgroup = platformCgroup(hierarchies, settings.hash());
-        this.conmon = new Conmon(programs.conmon(), programs.crun(), hierarchies);
+        this.conmon =
+                new Conmon(
+                        programs.conmon(),
+                        programs.crun(),
+                        hierarchies.hybrid()
+                                ? CrunMounts.make(runtime.resolve(MOUNTS))
+                                : List.of());
         Resolvers resolvers = Resolvers.detect();
         this.stack = new HostStack(runtime.resolve("stack"));
         stack.build(resolvers);
@@ -638,9 +647,12 @@ public final class LocalEngine implements Engine {
     public DynoOutput output(DynoId id, long cursor) {
         LocalDyno dyno = dynos.get(id);
         if (dyno == null) {
-            LogFiles none = new LogFiles(DynoFiles.of(settings, id).log(), OptionalLong::empty);
+            LogFiles none =
+                    new LogFiles(
+                            DynoFiles.of(settings, id).log(), Conmon.LOG_FULL, OptionalLong::empty);
             return new ConmonLog(none, cursor, () -> true);
         }
+        logs.add(dyno.files.disk(), dyno.log);
         return new ConmonLog(dyno.log, cursor, dyno::ended);
     }
 
@@ -704,6 +716,7 @@ public final class LocalEngine implements Engine {
         closed = true;
         network.close();
         exits.close();
+        logs.close();
     }
 
     /// Ends every dyno of a platform at once and removes all that engines of it left on this machine, the data
@@ -721,6 +734,7 @@ public final class LocalEngine implements Engine {
         DynoNetwork.purge(hash);
         Firewall firewall = new Firewall(hash, DynoNetwork.linkPrefix(hash), registry(runtime));
         firewall.lower();
+        CrunMounts.remove(runtime.resolve(MOUNTS));
         for (String name :
                 List.of(
                         DynoFiles.DYNOS,

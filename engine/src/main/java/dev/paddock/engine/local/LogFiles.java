@@ -6,8 +6,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /// The log files of one dyno. conmon replaces a full one by a new one of the same name; a second name given to each
@@ -23,18 +25,22 @@ final class LogFiles {
     private static final long COUNTED_FROM = Conmon.LOG_BYTES / 8;
 
     private final Path current;
+    private final long fullBytes;
     private final Supplier<OptionalLong> written;
     private final Object lock = new Object();
     // Guarded by lock.
     private final TreeMap<Long, Path> files = new TreeMap<>();
+    private long changes;
     private boolean counting;
     private long counted;
     private long missing;
 
     /// @param current the name conmon writes to
+    /// @param fullBytes a file below this size is never left
     /// @param written how much conmon wrote in its life, as far as can be known
-    LogFiles(Path current, Supplier<OptionalLong> written) {
+    LogFiles(Path current, long fullBytes, Supplier<OptionalLong> written) {
         this.current = current;
+        this.fullBytes = fullBytes;
         this.written = written;
         String prefix = current.getFileName() + ".";
         for (String name : Directory.names(current.resolveSibling("."))) {
@@ -44,6 +50,7 @@ final class LogFiles {
                         current.resolveSibling(name));
             }
         }
+        this.counting = files.isEmpty();
     }
 
     static long cursor(long number, long position) {
@@ -90,6 +97,34 @@ final class LogFiles {
         }
     }
 
+    /// Something was written, or the dyno has ended.
+    void changed() {
+        synchronized (lock) {
+            changes++;
+            lock.notifyAll();
+        }
+    }
+
+    long changes() {
+        synchronized (lock) {
+            return changes;
+        }
+    }
+
+    /// Waits for a change after that one.
+    void awaitChange(long seen, Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        synchronized (lock) {
+            while (changes == seen) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return;
+                }
+                TimeUnit.NANOSECONDS.timedWait(lock, left);
+            }
+        }
+    }
+
     /// How many bytes conmon wrote into files that it replaced before they got a second name, since the last call.
     long lostBytes() {
         synchronized (lock) {
@@ -107,10 +142,16 @@ final class LogFiles {
 
     private void look() throws IOException {
         try {
-            if (files.isEmpty() || !same(files.lastEntry().getValue(), current)) {
+            if (files.isEmpty()) {
+                follow();
+                return;
+            }
+            Path last = files.lastEntry().getValue();
+            long size = Files.size(last);
+            if (size >= fullBytes && !Files.isSameFile(last, current)) {
                 follow();
                 count();
-            } else if (Files.size(current) > COUNTED_FROM) {
+            } else if (size > COUNTED_FROM) {
                 count();
             }
         } catch (NoSuchFileException | FileAlreadyExistsException e) {
@@ -140,14 +181,6 @@ final class LogFiles {
                 counted = before;
             }
             missing = before - counted;
-        }
-    }
-
-    private static boolean same(Path one, Path other) throws IOException {
-        try {
-            return Files.isSameFile(one, other);
-        } catch (NoSuchFileException e) {
-            return false;
         }
     }
 }

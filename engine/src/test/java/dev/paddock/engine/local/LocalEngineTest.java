@@ -165,7 +165,7 @@ class LocalEngineTest {
         Signals.send(processes.conmon(), Signals.KILL);
 
         assertThat(platform.exit(spec)).isEqualTo(Exit.of(137));
-        assertThat(processes.init().alive()).isFalse();
+        await().atMost(GRACE).until(() -> !processes.init().alive());
     }
 
     private Life life(DynoSpec spec) {
@@ -383,9 +383,11 @@ class LocalEngineTest {
 
     @Test
     void fullDiskFailsTheStartAndLeavesNothing() throws IOException {
+        platform.run(platform.bash("true"));
         SlugRef slug = platform.slug(Map.of("large", "x".repeat(3_000_000)));
         Path slugs = Files.createDirectories(platform.data.resolve("slugs"));
         Command.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", slugs.toString());
+        platform.reopen();
         try {
             DynoSpec spec = platform.slugged(platform.bash("ls"), AppId.random(), slug);
 

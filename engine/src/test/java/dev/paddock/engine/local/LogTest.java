@@ -84,7 +84,7 @@ class LogTest {
     @Test
     void whatConmonThrewAwayIsCounted() throws IOException {
         LogFiles files =
-                new LogFiles(directory.resolve("log"), () -> OptionalLong.of(written.get()));
+                new LogFiles(directory.resolve("log"), 0, () -> OptionalLong.of(written.get()));
         ConmonLog log = new ConmonLog(files, 0, ended::get);
         write("stdout F one");
         assertThat(texts(log)).containsExactly("one");
@@ -110,7 +110,7 @@ class LogTest {
 
     private ConmonLog log(long cursor) {
         return new ConmonLog(
-                new LogFiles(directory.resolve("log"), OptionalLong::empty), cursor, ended::get);
+                new LogFiles(directory.resolve("log"), 0, OptionalLong::empty), cursor, ended::get);
     }
 
     private static List<String> texts(ConmonLog log) {
