@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
@@ -86,6 +87,21 @@ public final class Daemon {
     /// Whether it was started from a spec of this version.
     public boolean matches(String wanted) {
         return version.equals(wanted);
+    }
+
+    /// What [DaemonSpec#version] was when it was started.
+    public String version() {
+        return version;
+    }
+
+    /// Makes another file its record, so that a successor can have this one.
+    public Daemon moveRecord(Path to) {
+        try {
+            Files.move(record, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Moving the record of " + this + " to " + to, e);
+        }
+        return new Daemon(to, pid, started, version);
     }
 
     /// SIGTERM, and SIGKILL when it is still there after `grace`. Returns when it is gone.

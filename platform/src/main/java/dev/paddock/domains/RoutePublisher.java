@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
 public final class RoutePublisher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RoutePublisher.class);
 
-    /// Between two tables: what changes meanwhile goes together.
-    private static final Duration GATHER = Duration.ofMillis(5);
+    /// Between two tables: what changes meanwhile goes together. The limit is 5 ms, and a change has 10 to be served.
+    private static final Duration GATHER = Duration.ofMillis(2);
 
     /// Between two questions to a database that does not answer.
     private static final Duration RETRY = Duration.ofMillis(500);
@@ -121,7 +121,7 @@ public final class RoutePublisher implements AutoCloseable {
     }
 
     /// Something about the app changed: its name, maintenance, release, settings, features, or it is gone. Returns at
-    /// once; changes are gathered for at most 5 ms.
+    /// once; changes are gathered for a moment (at most 5 ms).
     public void changed(AppId app) {
         synchronized (lock) {
             announced++;

@@ -44,11 +44,14 @@ public final class Routers implements AutoCloseable {
     private final Timing timing;
     private final Object lock = new Object();
 
+    private final AppLoads loads = new AppLoads(System::nanoTime);
+
     // All below: guarded by lock.
     private final TableHistory tables = new TableHistory();
     private final Set<RouterLink> links = new HashSet<>();
     private final Map<PeerProcess, Absent> absent = new HashMap<>();
     private Optional<SystemUser> routerUser = Optional.empty();
+    private Optional<TakeOver> takeOver = Optional.empty();
     private long servedByAll;
     private boolean closed;
     private @Nullable UnixSocket listener;
@@ -83,6 +86,21 @@ public final class Routers implements AutoCloseable {
                 absent.put(process, new Absent(0, System.nanoTime()));
             }
         }
+    }
+
+    /// Tells this router, once it has the newest table, to take the listeners of an older one over.
+    ///
+    /// @param socket where the older one offers them, as routers see it
+    public void handOver(long pid, Path socket) {
+        synchronized (lock) {
+            takeOver = Optional.of(new TakeOver(pid, socket.toString()));
+            lock.notifyAll();
+        }
+    }
+
+    /// What routers report of the apps' traffic.
+    public AppLoads loads() {
+        return loads;
     }
 
     /// Begins to accept routers.
@@ -219,6 +237,9 @@ public final class Routers implements AutoCloseable {
             advanced = advance();
         }
         announce(advanced);
+        if (frame instanceof ControlFrame.Load load) {
+            loads.accept(link.process().pid(), load.apps());
+        }
         if (frame instanceof ControlFrame.Wake
                 || frame instanceof ControlFrame.Load
                 || frame instanceof ControlFrame.Trouble) {
@@ -238,6 +259,12 @@ public final class Routers implements AutoCloseable {
                     ControlFrame update = tables.update(link.sent);
                     link.sent = tables.newest();
                     return Optional.of(update);
+                }
+                Optional<TakeOver> due =
+                        takeOver.filter(order -> order.pid() == link.process().pid());
+                if (link.greeted && tables.newest() > 0 && due.isPresent()) {
+                    takeOver = Optional.empty();
+                    return Optional.of(new ControlFrame.Handover(due.get().socket()));
                 }
                 long left = link.pingNanos - System.nanoTime();
                 if (left <= 0) {
@@ -262,6 +289,7 @@ public final class Routers implements AutoCloseable {
         long advanced;
         synchronized (lock) {
             links.remove(link);
+            loads.forget(link.process().pid());
             boolean back = links.stream().anyMatch(other -> other.process().equals(link.process()));
             if (link.greeted && !back && link.process().alive()) {
                 absent.put(link.process(), new Absent(link.acknowledged, link.heardNanos));
@@ -275,6 +303,7 @@ public final class Routers implements AutoCloseable {
     /// Cuts links that give no sign of life and voids the tables of routers that are gone.
     private void watch() {
         try {
+            long looked = System.nanoTime();
             while (true) {
                 long advanced;
                 List<RouterLink> silent;
@@ -285,6 +314,8 @@ public final class Routers implements AutoCloseable {
                     Duration wait = absent.isEmpty() ? timing.ping() : LOOK;
                     TimeUnit.NANOSECONDS.timedWait(lock, wait.toNanos());
                     long now = System.nanoTime();
+                    excuse(now - looked - wait.toNanos());
+                    looked = now;
                     silent =
                             links.stream()
                                     .filter(link -> !link.down)
@@ -301,6 +332,16 @@ public final class Routers implements AutoCloseable {
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// What routers said while this process stood still is unread yet: their silence is ours. Called with the lock
+    /// held.
+    private void excuse(long lateNanos) {
+        if (lateNanos > timing.ping().toNanos()) {
+            links.forEach(link -> link.heardNanos += lateNanos);
+            absent.replaceAll((_, router) ->
+                    new Absent(router.acknowledged(), router.heardNanos() + lateNanos));
         }
     }
 
@@ -383,6 +424,9 @@ public final class Routers implements AutoCloseable {
         }
         open.forEach(this::cut);
     }
+
+    /// A router that is to ask an older one for its listeners.
+    private record TakeOver(long pid, String socket) {}
 
     /// A router that has no link but may still serve this table.
     private record Absent(long acknowledged, long heardNanos) {}

@@ -14,7 +14,7 @@ import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.RoutePublisher;
-import dev.paddock.domains.RouterLogs;
+import dev.paddock.domains.RouterSpools;
 import dev.paddock.domains.Routers;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.EngineDyno;
@@ -210,12 +210,12 @@ public final class Paddock implements AutoCloseable {
         formations.wantAll();
         manifold.start();
         SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
-        routers.expect(router.pid());
+        router.pids().forEach(routers::expect);
         routers.start();
         routes.start();
+        router.handOver(routers);
         awaitRouter(routers, routes);
-        parts.add("request lines", new RouterLogs(data.router().resolve("spool"), database, logs))
-                .start();
+        parts.add("request lines", new RouterSpools(data.router(), database, logs)).start();
         operator = writeOperatorFile(accounts, copyOf(authority.file()));
         Object _ = await(settling);
         rendezvous.start();

@@ -5,6 +5,7 @@ import dev.paddock.daemons.Confinement;
 import dev.paddock.daemons.Daemon;
 import dev.paddock.daemons.DaemonSpec;
 import dev.paddock.daemons.SystemUser;
+import dev.paddock.domains.Routers;
 import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,7 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The router's process: adopted when one that fits lives, else started as a user of its own, and started again when
-/// it dies. It outlives this object: closing it only ends the watch. Safe for any thread.
+/// it dies. One of another build hands its listeners over to the new one and ends when its last request did; if the new
+/// one fails before, the old one serves on. Processes outlive this object: closing it only ends the watch. Safe for any
+/// thread.
 final class RouterProcess implements AutoCloseable {
     static final String USER = "paddock-router";
 
@@ -46,7 +49,13 @@ final class RouterProcess implements AutoCloseable {
     private final RuntimeDirectory runtime;
     private final Installation installation;
     private final Object lock = new Object();
+
+    // All below: guarded by lock.
     private Optional<Daemon> current = Optional.empty();
+
+    /// The router of another build, until it has ended.
+    private Optional<Daemon> older = Optional.empty();
+
     private boolean closed;
 
     RouterProcess(
@@ -60,28 +69,79 @@ final class RouterProcess implements AutoCloseable {
         this.installation = installation;
     }
 
-    /// Adopts the living router when it runs the same program on the same ports, else stops it and starts ours.
-    /// Throws UserError when a port is held by somebody else.
+    /// Adopts the living router when it runs the same program on the same ports; starts ours beside one of another
+    /// build on the same ports, which [#handOver] ends; else stops it and starts ours. Throws UserError when a port is
+    /// held by somebody else.
     void start() {
         DaemonSpec spec = spec();
-        Optional<Daemon> living = Daemon.find(spec.record());
-        if (living.isPresent() && living.get().matches(spec.version())) {
-            LOG.info("Adopted the router, process {}", living.get().pid());
-        } else {
-            living.ifPresent(old -> {
-                LOG.info("Stopping the router of an earlier build, process {}", old.pid());
-                old.stop(STOP_GRACE);
-            });
-            Ports.requireFree("--http", settings.http());
-            Ports.requireFree("--https", settings.https());
-            living = Optional.of(Daemon.start(spec));
-            LOG.info("Started the router, process {}", living.get().pid());
-        }
-        removeOtherPrograms(spec);
         synchronized (lock) {
-            current = living;
+            current = Daemon.find(spec.record());
+            older = Daemon.find(olderRecord(runtime));
+            if (current.isEmpty() && older.isPresent()) {
+                // The younger one failed while no platform was there to see it.
+                current = Optional.of(older.get().moveRecord(spec.record()));
+                older = Optional.empty();
+            }
+            if (current.filter(living -> living.matches(spec.version())).isPresent()) {
+                LOG.info("Adopted the router, process {}", pid());
+            } else if (older.isEmpty() && current.filter(this::canHandOver).isPresent()) {
+                startBesideOlder(spec, current.get());
+            } else {
+                older.ifPresent(RouterProcess::stopOther);
+                older = Optional.empty();
+                current.ifPresent(RouterProcess::stopOther);
+                Ports.requireFree("--http", settings.http());
+                Ports.requireFree("--https", settings.https());
+                current = Optional.of(Daemon.start(spec));
+                LOG.info("Started the router, process {}", pid());
+            }
+            if (older.isEmpty()) {
+                removeOtherPrograms(spec);
+            }
         }
         Thread.ofVirtual().name("router-watch").start(() -> watch(spec));
+    }
+
+    private static void stopOther(Daemon other) {
+        LOG.info("Stopping the router of an earlier build, process {}", other.pid());
+        other.stop(STOP_GRACE);
+    }
+
+    /// Whether it listens where ours would, and offers that.
+    private boolean canHandOver(Daemon living) {
+        return living.version().endsWith(placeMark()) && Files.exists(handoverSocket());
+    }
+
+    private void startBesideOlder(DaemonSpec spec, Daemon living) {
+        Daemon kept = living.moveRecord(olderRecord(runtime));
+        try {
+            Daemon younger = Daemon.start(spec);
+            LOG.info(
+                    "Started the router, process {}, which takes over from process {}",
+                    younger.pid(),
+                    kept.pid());
+            current = Optional.of(younger);
+            older = Optional.of(kept);
+        } catch (IllegalStateException | UncheckedIOException e) {
+            LOG.error("Could not start the new router; the old one serves on", e);
+            current = Optional.of(kept.moveRecord(spec.record()));
+        }
+    }
+
+    /// Called when routers can connect and there is a table: the new router, if there is one, takes over.
+    void handOver(Routers routers) {
+        synchronized (lock) {
+            if (older.isPresent()) {
+                routers.handOver(pid(), handoverSocketInside());
+            }
+        }
+    }
+
+    /// The living ones, which all have to acknowledge tables.
+    List<Long> pids() {
+        synchronized (lock) {
+            return Stream.concat(current.stream(), older.stream()).map(Daemon::pid).toList();
+        }
     }
 
     long pid() {
@@ -109,9 +169,13 @@ final class RouterProcess implements AutoCloseable {
 
     /// Stops the router of a platform that is not running any more; false when there was none.
     static boolean stopLeftOver(RuntimeDirectory runtime) {
-        Optional<Daemon> living = Daemon.find(record(runtime));
-        living.ifPresent(router -> router.stop(STOP_GRACE));
-        return living.isPresent();
+        List<Daemon> living =
+                Stream.of(record(runtime), olderRecord(runtime))
+                        .flatMap(record -> Daemon.find(record).stream())
+                        .toList();
+        living.forEach(router -> router.signal("TERM"));
+        living.forEach(router -> router.stop(STOP_GRACE));
+        return !living.isEmpty();
     }
 
     static Optional<Daemon> find(RuntimeDirectory runtime) {
@@ -120,6 +184,23 @@ final class RouterProcess implements AutoCloseable {
 
     private static Path record(RuntimeDirectory runtime) {
         return runtime.path().resolve("router.daemon");
+    }
+
+    private static Path olderRecord(RuntimeDirectory runtime) {
+        return runtime.path().resolve("router-older.daemon");
+    }
+
+    /// Where a router offers its listeners: in the one directory it may write to when it is confined.
+    private Path handoverSocket() {
+        return Superuser.here()
+                ? data.router().resolve("handover")
+                : runtime.path().resolve("router.handover");
+    }
+
+    private Path handoverSocketInside() {
+        return Superuser.here()
+                ? runtime.path().resolve("router-state").resolve("handover")
+                : handoverSocket();
     }
 
     private Path output() {
@@ -136,7 +217,22 @@ final class RouterProcess implements AutoCloseable {
                     if (closed) {
                         return;
                     }
-                    if (current.filter(Daemon::alive).isPresent()) {
+                    boolean alive = current.filter(Daemon::alive).isPresent();
+                    if (older.isPresent() && !older.get().alive()) {
+                        LOG.info("The router of the earlier build has ended");
+                        older = Optional.empty();
+                        removeOtherPrograms(spec);
+                    }
+                    if (!alive && older.isPresent()) {
+                        LOG.error(
+                                "The new router ended while the old one lives, which serves on. Its"
+                                        + " last words: {}",
+                                lastWords());
+                        current = Optional.of(older.get().moveRecord(spec.record()));
+                        older = Optional.empty();
+                        continue;
+                    }
+                    if (alive) {
                         continue;
                     }
                 }
@@ -205,6 +301,7 @@ final class RouterProcess implements AutoCloseable {
         command.addAll(List.of("--https", settings.https().toString()));
         command.addAll(List.of("--control", runtime.controlSocket().toString()));
         command.addAll(List.of("--state", insideState.toString()));
+        command.addAll(List.of("--handover", handoverSocketInside().toString()));
         return new DaemonSpec(
                 record(runtime),
                 version,
@@ -227,14 +324,21 @@ final class RouterProcess implements AutoCloseable {
                 }
             }
         }
-        String surroundings =
-                settings.http() + " " + settings.https() + " " + System.getProperty("java.home");
-        checksum.update(surroundings.getBytes(StandardCharsets.UTF_8));
+        checksum.update(System.getProperty("java.home").getBytes(StandardCharsets.UTF_8));
         return ProductVersion.text()
                 + "-"
                 + Runtime.version().feature()
                 + "-"
-                + Long.toHexString(checksum.getValue());
+                + Long.toHexString(checksum.getValue())
+                + placeMark();
+    }
+
+    /// Ends the version of every router that listens where ours would.
+    private String placeMark() {
+        CRC32 checksum = new CRC32();
+        String place = settings.http() + " " + settings.https();
+        checksum.update(place.getBytes(StandardCharsets.UTF_8));
+        return "-" + Long.toHexString(checksum.getValue());
     }
 
     /// A copy, because a build overwrites the jars that a living router still reads from.
