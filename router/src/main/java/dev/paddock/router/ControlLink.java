@@ -126,6 +126,13 @@ final class ControlLink implements Signals, AutoCloseable {
         }
     }
 
+    /// Number of the table that is served, 0 for none.
+    long servedTable() {
+        synchronized (tableLock) {
+            return served;
+        }
+    }
+
     /// The disk belongs to the next router from now on.
     void stopKeeping() {
         keeper.close();

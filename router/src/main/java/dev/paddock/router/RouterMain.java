@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -123,11 +124,12 @@ public final class RouterMain implements Callable<Integer> {
             End end = End.onSignals();
             ProcessSignals.on("HUP", source::reload);
             Path older = handover;
+            Optional<HandoverOffer> offer;
             try (Inherited inherited = older == null ? Inherited.none() : Inherited.from(older)) {
-                listen(router, inherited);
+                offer = listen(router, inherited, end);
             }
             source.watch(router::apply);
-            serve(router, end, () -> {});
+            serve(router, offer, end, () -> {});
         }
         return 0;
     }
@@ -148,10 +150,11 @@ public final class RouterMain implements Callable<Integer> {
             link.onHandover(older::complete);
             link.start(router);
             link.awaitTable(FIRST_TABLE);
+            Optional<HandoverOffer> offer;
             try (Inherited inherited = fromOlder(older)) {
-                listen(router, inherited);
+                offer = listen(router, inherited, end);
             }
-            serve(router, end, link::stopKeeping);
+            serve(router, offer, end, link::stopKeeping);
             link.close();
         }
         return 0;
@@ -179,7 +182,9 @@ public final class RouterMain implements Callable<Integer> {
         }
     }
 
-    private void listen(Router router, Inherited inherited) throws IOException {
+    /// Accepts, tells an older router so, and offers the same to younger ones.
+    private Optional<HandoverOffer> listen(Router router, Inherited inherited, End end)
+            throws IOException {
         try (Inherited systemd = Inherited.ofSystemd(System.getenv())) {
             router.inherit(inherited.isFromRouter() ? inherited : systemd);
             StringBuilder ready = new StringBuilder("listening http=");
@@ -191,28 +196,30 @@ public final class RouterMain implements Callable<Integer> {
                 router.awaitTls();
                 inherited.ready();
             }
+            Path offered = handover;
+            Optional<HandoverOffer> offer =
+                    offered == null
+                            ? Optional.empty()
+                            : Optional.of(
+                                    HandoverOffer.open(
+                                            offered, router::descriptors, end::handedOver));
             System.err.println(ready);
+            return offer;
         }
     }
 
     /// Serves until a signal or a younger router ends it.
     ///
     /// @param letGo called when a younger router accepts in our place
-    private void serve(Router router, End end, Runnable letGo) throws IOException {
-        Path offeredAt = handover;
-        HandoverOffer offer =
-                offeredAt == null
-                        ? null
-                        : HandoverOffer.open(offeredAt, router::descriptors, end::handedOver);
+    private void serve(Router router, Optional<HandoverOffer> offer, End end, Runnable letGo)
+            throws IOException {
         HostPort at = admin;
         AdminServer server = at == null ? null : openAdmin(at, router);
         boolean handedOver = end.await();
         if (server != null) {
             server.close();
         }
-        if (offer != null) {
-            offer.close();
-        }
+        offer.ifPresent(HandoverOffer::close);
         if (handedOver) {
             letGo.run();
         }
@@ -221,14 +228,19 @@ public final class RouterMain implements Callable<Integer> {
     }
 
     /// The router whose listeners we took over gives up its admin address a moment later.
-    private static AdminServer openAdmin(HostPort at, Router router) throws IOException {
+    private static @Nullable AdminServer openAdmin(HostPort at, Router router) throws IOException {
         long limit = System.nanoTime() + ADMIN_LIMIT.toNanos();
         while (true) {
             try {
                 return new AdminServer(at.address(), router.stats());
             } catch (IOException taken) {
-                if (!router.isHeir() || System.nanoTime() - limit > 0) {
+                if (!router.isHeir()) {
                     throw taken;
+                }
+                if (System.nanoTime() - limit > 0) {
+                    // Nobody else serves the clients by now.
+                    System.err.println("router: no /metrics: " + taken.getMessage());
+                    return null;
                 }
             }
             try {

@@ -32,6 +32,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +115,165 @@ class ControlLinkTest {
             }
             assertThat(Files.getPosixFilePermissions(directory.resolve("table.json")))
                     .allMatch(permission -> permission.name().startsWith("OWNER"));
+        }
+    }
+
+    @Test
+    void changesAreKeptOnDiskToo() throws IOException {
+        try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("x"))) {
+            try (Platform platform = new Platform();
+                    Linked _ = new Linked()) {
+                platform.accept();
+                platform.next(Hello.class);
+                platform.send(new Snapshot(4, table(app("b", dyno))));
+                platform.send(new Change(5, 4, List.of(app("a", dyno)), List.of("b")));
+                while (platform.next(Serving.class).table() < 5) {
+                    // The whole table first.
+                }
+            }
+
+            try (Linked restarted = new Linked()) {
+                assertThat(restarted.status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void keptTableIsNotServedWhileALivingPlatformMayHaveANewerOne() throws IOException {
+        try (FakeDyno old = new FakeDyno(FakeDyno.answering("old"));
+                FakeDyno fresh = new FakeDyno(FakeDyno.answering("fresh"))) {
+            try (Platform platform = new Platform();
+                    Linked _ = new Linked()) {
+                platform.accept();
+                platform.next(Hello.class);
+                platform.send(new Snapshot(4, table(app("a", old))));
+                platform.next(Serving.class);
+            }
+
+            try (Platform platform = new Platform();
+                    Linked restarted = new Linked()) {
+                platform.accept();
+                assertThat(platform.next(Hello.class).haveTable()).isEqualTo(4);
+                platform.send(new Hello(1, "platform", "1", 6));
+                assertThat(restarted.status()).isEqualTo(503);
+                platform.send(new Change(6, 4, List.of(app("a", fresh)), List.of()));
+                assertThat(platform.next(Serving.class).table()).isEqualTo(6);
+                assertThat(restarted.body()).isEqualTo("fresh");
+            }
+            assertThat(old.heads()).isEmpty();
+        }
+    }
+
+    @Test
+    void keptTableIsServedWhenThePlatformSaysThatItIsTheNewest() throws IOException {
+        try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("x"))) {
+            try (Platform platform = new Platform();
+                    Linked _ = new Linked()) {
+                platform.accept();
+                platform.next(Hello.class);
+                platform.send(new Snapshot(4, table(app("a", dyno))));
+                platform.next(Serving.class);
+            }
+
+            try (Platform platform = new Platform();
+                    Linked restarted = new Linked()) {
+                platform.accept();
+                platform.send(new Hello(1, "platform", "1", 4));
+                TestRouter.await("a served table", () -> restarted.link.servedTable() == 4);
+                assertThat(restarted.status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void routerThatStoodStillServesNothingBeforeItHasAFreshTable() throws IOException {
+        TableLease lease = new TableLease(TimeUnit.HOURS.toNanos(1));
+        try (Platform platform = new Platform();
+                FakeDyno old = new FakeDyno(FakeDyno.answering("old"));
+                FakeDyno fresh = new FakeDyno(FakeDyno.answering("fresh"));
+                Linked linked = new Linked(lease)) {
+            platform.accept();
+            platform.next(Hello.class);
+            platform.send(new Snapshot(4, table(app("a", old))));
+            platform.next(Serving.class);
+            assertThat(linked.body()).isEqualTo("old");
+
+            // Two hours pass in which the router does nothing.
+            assertThat(lease.isOver(System.nanoTime() + TimeUnit.HOURS.toNanos(2))).isTrue();
+            try (RawClient waiting = linked.connect()) {
+                waiting.get("/");
+                platform.send(new ControlFrame.Ping());
+                platform.accept();
+                assertThat(platform.next(Hello.class).haveTable()).isZero();
+                platform.send(new Snapshot(9, table(app("a", fresh))));
+                assertThat(platform.next(Serving.class).table()).isEqualTo(9);
+
+                assertThat(waiting.response().body()).isEqualTo("fresh");
+            }
+            assertThat(linked.body()).isEqualTo("fresh");
+            assertThat(old.heads()).hasSize(1);
+        }
+    }
+
+    @Test
+    void routerServesOnHoweverLongThePlatformIsDead() throws IOException {
+        TableLease lease = new TableLease(TimeUnit.MILLISECONDS.toNanos(400));
+        try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("x"));
+                Linked linked = new Linked(lease)) {
+            try (Platform platform = new Platform()) {
+                platform.accept();
+                platform.next(Hello.class);
+                platform.send(new Snapshot(4, table(app("a", dyno))));
+                platform.next(Serving.class);
+            }
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1200);
+            while (System.nanoTime() < end) {
+                assertThat(linked.status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void queueIsToldAtOnce() throws IOException {
+        CountDownLatch go = new CountDownLatch(1);
+        FakeDyno.Script slow =
+                connection -> {
+                    connection.readHead();
+                    go.await();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                };
+        try (Platform platform = new Platform();
+                FakeDyno dyno = new FakeDyno(slow);
+                Linked linked = new Linked()) {
+            platform.accept();
+            platform.next(Hello.class);
+            platform.send(new Snapshot(1, table(TestRouter.limited(app("a", dyno), 1))));
+            platform.next(Serving.class);
+            try (RawClient first = linked.connect();
+                    RawClient second = linked.connect()) {
+                first.get("/");
+                second.get("/");
+                Load load = platform.next(Load.class);
+                while (load.apps().getFirst().queued() == 0) {
+                    load = platform.next(Load.class);
+                }
+                assertThat(load.apps().getFirst().dynos().getFirst().inFlight()).isEqualTo(1);
+                go.countDown();
+                assertThat(first.response().status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void platformSaysWhereListenersAreTakenOver() throws IOException {
+        CompletableFuture<Path> told = new CompletableFuture<>();
+        try (Platform platform = new Platform();
+                Linked linked = new Linked()) {
+            linked.link.onHandover(told::complete);
+            platform.accept();
+            platform.send(new ControlFrame.Handover("/run/there"));
+
+            assertThat(told.join()).isEqualTo(Path.of("/run/there"));
         }
     }
 
@@ -217,11 +379,17 @@ class ControlLinkTest {
     private final class Linked implements AutoCloseable {
         private final AccessLog log =
                 AccessLog.open(null, new SpoolWriter(directory.resolve("spool")));
-        private final ControlLink link = new ControlLink(socket(), directory);
-        private final Router router = new Router(Transport.best(), log, link);
+        private final ControlLink link;
+        private final Router router;
         private final InetSocketAddress http;
 
         Linked() throws IOException {
+            this(new TableLease());
+        }
+
+        Linked(TableLease lease) throws IOException {
+            link = new ControlLink(socket(), directory, lease);
+            router = new Router(Transport.best(), log, link);
             http = router.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             link.start(router);
         }
@@ -234,6 +402,12 @@ class ControlLinkTest {
         int status() throws IOException {
             try (RawClient client = connect()) {
                 return client.get("/").response().status();
+            }
+        }
+
+        String body() throws IOException {
+            try (RawClient client = connect()) {
+                return client.get("/").response().body();
             }
         }
 

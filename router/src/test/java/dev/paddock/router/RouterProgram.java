@@ -1,0 +1,76 @@
+package dev.paddock.router;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// The router as a process of its own.
+final class RouterProgram implements AutoCloseable {
+    private static final int END_SECONDS = 40;
+
+    private final Process process;
+    private final Path messages;
+
+    RouterProgram(Path directory, String... arguments) throws IOException {
+        messages = Files.createTempFile(directory, "router", ".messages");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
+        command.add(System.getProperty("java.class.path"));
+        command.add(RouterMain.class.getName());
+        command.addAll(List.of(arguments));
+        process = new ProcessBuilder(command).redirectError(messages.toFile()).start();
+    }
+
+    /// Waits until it listens.
+    RouterProgram awaitListening() {
+        TestRouter.await(
+                "a router that listens; it says: " + messages,
+                () -> messages().contains("listening ") || !process.isAlive());
+        if (!process.isAlive()) {
+            throw new IllegalStateException("the router ended: " + messages());
+        }
+        return this;
+    }
+
+    String messages() {
+        try {
+            return Files.readString(messages);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /// Waits for its end and returns its exit status.
+    int awaitEnd() {
+        try {
+            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the router does not end: " + messages());
+            }
+            return process.exitValue();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(stopped);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        awaitEnd();
+    }
+}
