@@ -22,7 +22,7 @@ import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/// Certificates ready for handshakes, made when they are first needed. Owned by its event loop.
+/// Certificates ready for handshakes, made when they are first needed. Safe for any thread.
 final class Certificates {
     /// Each holds some ten kilobytes of native memory.
     private static final int MOST_READY = 1000;
@@ -33,6 +33,7 @@ final class Certificates {
 
     private final SecureRandom random = new SecureRandom();
     private final Identity fallback;
+    private final Object lock = new Object();
     private final Map<Certificate, Identity> ready =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1L;
@@ -79,18 +80,23 @@ final class Certificates {
         if (certificate == null) {
             return fallback;
         }
-        Identity entry = ready.get(certificate);
-        if (entry == null) {
-            try {
-                entry = make(certificate);
-            } catch (IllegalArgumentException unusable) {
-                System.err.println(
-                        "router: the certificate of " + serverName + ": " + unusable.getMessage());
-                return fallback;
+        synchronized (lock) {
+            Identity entry = ready.get(certificate);
+            if (entry == null) {
+                try {
+                    entry = make(certificate);
+                } catch (IllegalArgumentException unusable) {
+                    System.err.println(
+                            "router: the certificate of "
+                                    + serverName
+                                    + ": "
+                                    + unusable.getMessage());
+                    return fallback;
+                }
+                ready.put(certificate, entry);
             }
-            ready.put(certificate, entry);
+            return entry;
         }
-        return entry;
     }
 
     private Identity make(Certificate certificate) {

@@ -66,10 +66,17 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
         choose();
     }
 
-    /// Connects afresh to the dyno of a kept connection that turned out closed.
+    /// Connects afresh to the dyno of a kept connection that turned out closed, or to another if that one is gone.
     void reconnect() {
-        attemptNanos = System.nanoTime();
-        connect(backend());
+        Backend same = backend();
+        if (same.isRetired()) {
+            backend = null;
+            app.release(same, false);
+            choose();
+        } else {
+            attemptNanos = System.nanoTime();
+            connect(same);
+        }
     }
 
     boolean isOn() {
@@ -261,14 +268,14 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     @Override
     public void granted(Backend given) {
         loop.execute(() -> {
-            boolean isVoid = loop.isTableVoid(System.nanoTime());
-            if (phase == Phase.WAITING && !isVoid) {
+            if (phase != Phase.WAITING) {
+                app.release(given, false);
+            } else if (given.isRetired() || loop.isTableVoid(System.nanoTime())) {
+                // Between the giving and now another table came.
+                app.release(given, false);
+                choose();
+            } else {
                 attempt(given);
-                return;
-            }
-            app.release(given, false);
-            if (phase == Phase.WAITING) {
-                pause();
             }
         });
     }

@@ -6,6 +6,7 @@ import dev.paddock.router.http.RequestHead;
 import dev.paddock.router.http.ResponseHead;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
 import java.security.SecureRandom;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class EventLoop implements Executor {
     private static final int MOST_SPARE = 256;
 
-    private final EventLoopGroup group;
     private final io.netty.channel.EventLoop netty;
     private final ByteBufAllocator allocator;
     private final Deadlines deadlines;
@@ -56,14 +56,13 @@ final class EventLoop implements Executor {
     }
 
     EventLoop(
-            EventLoopGroup group,
+            io.netty.channel.EventLoop netty,
             Transport transport,
             ByteBufAllocator allocator,
             AccessLog log,
             RouterStats stats,
             Signals signals) {
-        this.group = group;
-        this.netty = group.next();
+        this.netty = netty;
         this.allocator = allocator;
         this.log = log;
         this.stats = stats;
@@ -81,8 +80,13 @@ final class EventLoop implements Executor {
         netty.execute(task);
     }
 
+    /// Where this loop's own channels are registered.
     EventLoopGroup group() {
-        return group;
+        return netty;
+    }
+
+    boolean owns(Channel channel) {
+        return channel.eventLoop().equals(netty);
     }
 
     ByteBufAllocator allocator() {

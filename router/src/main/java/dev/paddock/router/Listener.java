@@ -18,7 +18,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/// A port on which clients are accepted. Bound without SO_REUSEPORT, so that a port in use is found.
+/// A port on which clients are accepted, for all event loops: one descriptor, bound without SO_REUSEPORT, so that a
+/// port in use is found.
 final class Listener {
     private static final int BACKLOG = 4096;
     private static final int HANDSHAKE_MILLIS = 15_000;
@@ -36,13 +37,13 @@ final class Listener {
     /// @param certificates for TLS; null for a plain port
     /// @throws IOException when the port cannot be had, naming it
     static Listener open(
-            EventLoop loop,
+            EventLoops loops,
             Transport transport,
             InetSocketAddress address,
             @Nullable Future<Certificates> certificates)
             throws IOException {
         ChannelFuture bound =
-                bootstrap(loop, certificates)
+                bootstrap(loops, certificates)
                         .channel(transport.serverChannel())
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
@@ -65,12 +66,12 @@ final class Listener {
     ///
     /// @throws IOException when it cannot be used
     static Listener adopt(
-            EventLoop loop,
+            EventLoops loops,
             Transport transport,
             int descriptor,
             @Nullable Future<Certificates> certificates)
             throws IOException {
-        ServerBootstrap bootstrap = bootstrap(loop, certificates);
+        ServerBootstrap bootstrap = bootstrap(loops, certificates);
         ChannelFuture adopted =
                 switch (transport) {
                     case EPOLL ->
@@ -103,16 +104,16 @@ final class Listener {
     }
 
     private static ServerBootstrap bootstrap(
-            EventLoop loop, @Nullable Future<Certificates> certificates) {
+            EventLoops loops, @Nullable Future<Certificates> certificates) {
         return new ServerBootstrap()
-                .group(loop.group())
-                .childOption(ChannelOption.ALLOCATOR, loop.allocator())
+                .group(loops.group())
+                .childOption(ChannelOption.ALLOCATOR, loops.allocator())
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, ANSWER_BUFFER)
-                .childHandler(new Accept(loop, certificates));
+                .childHandler(new Accept(loops, certificates));
     }
 
     /// The kernel's number for it; -1 when the transport has none.
@@ -135,16 +136,17 @@ final class Listener {
     }
 
     private static final class Accept extends ChannelInitializer<Channel> {
-        private final EventLoop loop;
+        private final EventLoops loops;
         private final @Nullable Future<Certificates> certificates;
 
-        Accept(EventLoop loop, @Nullable Future<Certificates> certificates) {
-            this.loop = loop;
+        Accept(EventLoops loops, @Nullable Future<Certificates> certificates) {
+            this.loops = loops;
             this.certificates = certificates;
         }
 
         @Override
         protected void initChannel(Channel accepted) {
+            EventLoop loop = loops.of(accepted);
             accepted.pipeline()
                     .addLast(
                             certificates == null
@@ -180,15 +182,20 @@ final class Listener {
         protected Future<Certificates.Identity> lookup(
                 ChannelHandlerContext context, @Nullable String name) {
             Promise<Certificates.Identity> identity = context.executor().newPromise();
-            var _ =
-                    certificates.addListener(_ -> {
-                        if (certificates.isSuccess()) {
-                            identity.setSuccess(certificates.getNow().of(loop.index(), name));
-                        } else {
-                            identity.setFailure(certificates.cause());
-                        }
-                    });
+            if (certificates.isDone()) {
+                choose(identity, name);
+            } else {
+                var _ = certificates.addListener(_ -> loop.execute(() -> choose(identity, name)));
+            }
             return identity;
+        }
+
+        private void choose(Promise<Certificates.Identity> identity, @Nullable String name) {
+            if (certificates.isSuccess()) {
+                identity.setSuccess(certificates.getNow().of(loop.index(), name));
+            } else {
+                identity.setFailure(certificates.cause());
+            }
         }
 
         @Override

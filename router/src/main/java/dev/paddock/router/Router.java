@@ -5,10 +5,6 @@ import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.ControlFrame;
 import dev.paddock.routes.RoutingTable;
 import dev.paddock.routes.Timeouts;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
@@ -18,22 +14,17 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// The routing mesh of one process: listens, and serves what the newest routing table says. Safe for any thread.
 final class Router implements AutoCloseable {
-    private static final int PAGE_BYTES = 8192;
-    private static final int CHUNK_ORDER = 6;
-    private static final int APPLY_SECONDS = 30;
     private static final int POLL_MILLIS = 20;
 
     private final Object lock = new Object();
     private final Transport transport;
-    private final EventLoopGroup group;
-    private final EventLoop loop;
-    private final PooledByteBufAllocator allocator;
+    private final EventLoops loops;
     private final RouterStats stats = new RouterStats();
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable Promise<Certificates> certificates;
@@ -42,14 +33,10 @@ final class Router implements AutoCloseable {
     private Timeouts timeouts = Timeouts.DEFAULT;
     private RouteIndex index = RouteIndex.unknown();
 
-    Router(Transport transport, AccessLog log, Signals signals) {
+    /// @param loopCount how many threads serve, each its own connections
+    Router(int loopCount, Transport transport, AccessLog log, Signals signals) {
         this.transport = transport;
-        group =
-                new MultiThreadIoEventLoopGroup(
-                        1, new DefaultThreadFactory("event-loop"), transport.handlers());
-        // One arena of 512 KB pieces, no caches per thread: small when idle, enough for one loop.
-        allocator = new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 64, 32, true);
-        loop = new EventLoop(group, transport, allocator, log, stats, signals);
+        loops = new EventLoops(loopCount, transport, log, stats, signals);
     }
 
     /// @throws IOException when the port cannot be had, naming it
@@ -67,7 +54,7 @@ final class Router implements AutoCloseable {
 
     /// Loading a TLS library takes longer than the whole rest of the start, so it happens beside it; handshakes wait.
     private Promise<Certificates> prepareTls() {
-        Promise<Certificates> promise = group.next().newPromise();
+        Promise<Certificates> promise = loops.group().next().newPromise();
         Thread.ofPlatform()
                 .name("prepare-tls")
                 .daemon()
@@ -86,10 +73,10 @@ final class Router implements AutoCloseable {
             throws IOException {
         List<Integer> descriptors = inherited.take(address);
         if (descriptors.isEmpty()) {
-            listeners.add(Listener.open(loop, transport, address, tls));
+            listeners.add(Listener.open(loops, transport, address, tls));
         }
         for (int descriptor : descriptors) {
-            listeners.add(Listener.adopt(loop, transport, descriptor, tls));
+            listeners.add(Listener.adopt(loops, transport, descriptor, tls));
         }
         return descriptors.isEmpty() ? listeners.getLast().address() : address;
     }
@@ -125,7 +112,7 @@ final class Router implements AutoCloseable {
 
     /// Bytes that hold data of connections now.
     long pinnedBytes() {
-        return allocator.pinnedDirectMemory();
+        return loops.allocator().pinnedDirectMemory();
     }
 
     /// Serves this table. When it returns, no new request uses an older one.
@@ -195,7 +182,7 @@ final class Router implements AutoCloseable {
     }
 
     private void publish(RouteIndex newest, Collection<Backend> gone) {
-        onLoop(() -> loop.use(newest, gone));
+        loops.onEach(loop -> loop.use(newest, gone));
     }
 
     /// The loads of the apps that had traffic since the last call, or have requests waiting.
@@ -244,7 +231,7 @@ final class Router implements AutoCloseable {
     void drain(boolean idleToo) {
         listeners.forEach(Listener::close);
         long limit = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(drainMillis());
-        onLoop(() -> loop.drain(idleToo));
+        loops.onEach(loop -> loop.drain(idleToo));
         while (!isEmpty() && System.nanoTime() < limit) {
             try {
                 Thread.sleep(POLL_MILLIS);
@@ -253,7 +240,7 @@ final class Router implements AutoCloseable {
                 break;
             }
         }
-        onLoop(loop::cutAll);
+        loops.onEach(EventLoop::cutAll);
     }
 
     private int drainMillis() {
@@ -263,30 +250,18 @@ final class Router implements AutoCloseable {
     }
 
     private boolean isEmpty() {
-        boolean[] empty = {false};
-        onLoop(() -> empty[0] = loop.isEmpty());
-        return empty[0];
-    }
-
-    private void onLoop(Runnable task) {
-        CountDownLatch done = new CountDownLatch(1);
-        loop.execute(() -> {
-            task.run();
-            done.countDown();
-        });
-        try {
-            if (!done.await(APPLY_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the event loop has stood still for 30 s");
+        AtomicBoolean empty = new AtomicBoolean(true);
+        loops.onEach(loop -> {
+            if (!loop.isEmpty()) {
+                empty.set(false);
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        });
+        return empty.get();
     }
 
     @Override
     public void close() {
         listeners.forEach(Listener::close);
-        onLoop(loop::cutAll);
-        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        loops.close();
     }
 }

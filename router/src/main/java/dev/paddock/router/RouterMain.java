@@ -83,6 +83,13 @@ public final class RouterMain implements Callable<Integer> {
                             + " then ends without losing a request; and hand them over likewise.")
     private @Nullable Path handover;
 
+    @Option(
+            names = "--loops",
+            paramLabel = "N",
+            description =
+                    "Event loops, each a thread with its own connections; default: the cores.")
+    private int loops = Runtime.getRuntime().availableProcessors();
+
     @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
     public static void main(String[] arguments) {
@@ -119,7 +126,8 @@ public final class RouterMain implements Callable<Integer> {
         RoutesFile source = new RoutesFile(file);
         var first = source.read();
         try (AccessLog accessLog = AccessLog.open(log, null);
-                Router router = new Router(transport(), accessLog, ControlLink.nobody())) {
+                Router router =
+                        new Router(loopCount(), transport(), accessLog, ControlLink.nobody())) {
             router.apply(first);
             End end = End.onSignals();
             ProcessSignals.on("HUP", source::reload);
@@ -144,7 +152,7 @@ public final class RouterMain implements Callable<Integer> {
         SpoolWriter spool = SpoolWriter.openFree(directory);
         ControlLink link = new ControlLink(socket, directory);
         try (AccessLog accessLog = AccessLog.open(log, spool);
-                Router router = new Router(transport(), accessLog, link)) {
+                Router router = new Router(loopCount(), transport(), accessLog, link)) {
             End end = End.onSignals();
             CompletableFuture<Path> older = new CompletableFuture<>();
             link.onHandover(older::complete);
@@ -278,6 +286,15 @@ public final class RouterMain implements Callable<Integer> {
             }
             return handedOver;
         }
+    }
+
+    private int loopCount() {
+        if (loops < 1 || loops > EventLoops.MOST) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec).commandLine(),
+                    "--loops " + loops + " is not from 1 to " + EventLoops.MOST + ".");
+        }
+        return loops;
     }
 
     private static Transport transport() {

@@ -389,7 +389,7 @@ class ControlLinkTest {
 
         Linked(TableLease lease) throws IOException {
             link = new ControlLink(socket(), directory, lease);
-            router = new Router(Transport.best(), log, link);
+            router = new Router(2, Transport.best(), log, link);
             http = router.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             link.start(router);
         }

@@ -20,6 +20,7 @@ final class TestRouter implements AutoCloseable {
     static final Timeouts TIMEOUTS =
             new Timeouts(700, 800, 300, 700, 600, 90_000, 600, 500, 300, 500);
 
+    private static final int LOOPS = 2;
     private static final long LIMIT_NANOS = 10_000_000_000L;
 
     private final Path log;
@@ -30,7 +31,7 @@ final class TestRouter implements AutoCloseable {
     TestRouter(AppRoute... apps) throws IOException {
         log = Files.createTempFile("router", ".log");
         accessLog = AccessLog.open(log.toString(), null);
-        router = new Router(Transport.best(), accessLog, ControlLink.nobody());
+        router = new Router(LOOPS, Transport.best(), accessLog, ControlLink.nobody());
         use(apps);
         http = router.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
