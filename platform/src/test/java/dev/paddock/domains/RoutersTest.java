@@ -221,6 +221,38 @@ class RoutersTest {
     }
 
     @Test
+    void newRouterIsToldToTakeOverOnceItHasTheTable() throws Exception {
+        publish(100, "shop");
+        routers.handOver(ProcessHandle.current().pid(), Path.of("/run/offer"));
+        try (Client router = new Client(0)) {
+            assertThat(router.next()).isInstanceOf(ControlFrame.Snapshot.class);
+            assertThat(router.next()).isEqualTo(new ControlFrame.Handover("/run/offer"));
+        }
+    }
+
+    @Test
+    void loadsOfARouterAreKnownUntilItIsGone() throws Exception {
+        publish(100, "shop");
+        ControlFrame.AppLoad load =
+                new ControlFrame.AppLoad(
+                        "shop",
+                        List.of(new ControlFrame.DynoLoad("web.1", 2)),
+                        3,
+                        40,
+                        5.5,
+                        1,
+                        2,
+                        3);
+        try (Client router = new Client(100)) {
+            router.send(new ControlFrame.Load(List.of(load)));
+            await().atMost(LONG).until(() -> routers.loads().find("shop").isPresent());
+            assertThat(routers.loads().find("shop")).contains(load);
+            assertThat(routers.loads().find("blog")).isEmpty();
+        }
+        await().atMost(LONG).until(() -> routers.loads().find("shop").isEmpty());
+    }
+
+    @Test
     void routerThatComesBackIsCountedOnce() throws Exception {
         publish(100, "shop");
         try (Client _ = new Client(100)) {
