@@ -1,6 +1,7 @@
 package dev.paddock.router;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -33,6 +34,17 @@ final class ClientProbe implements Runnable {
         if (client.canProbe()) {
             client.askForBody();
         }
+        try {
+            keepAlive(channel);
+        } catch (ChannelException e) {
+            // What was written last found the client gone.
+            Sockets.close(channel);
+            return;
+        }
+        new ClientProbe(client).deadline.set(LOOK_MILLIS);
+    }
+
+    private static void keepAlive(Channel channel) {
         channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
         if (channel instanceof EpollSocketChannel) {
             channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, 1);
@@ -43,7 +55,6 @@ final class ClientProbe implements Runnable {
             channel.config().setOption(IoUringChannelOption.TCP_KEEPINTVL, 1);
             channel.config().setOption(IoUringChannelOption.TCP_KEEPCNT, 2);
         }
-        new ClientProbe(client).deadline.set(LOOK_MILLIS);
     }
 
     @Override

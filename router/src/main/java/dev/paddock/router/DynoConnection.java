@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.nio.channels.NotYetConnectedException;
 import org.jspecify.annotations.Nullable;
 
 /// A connection to a dyno: moves bytes between a channel and the exchange that it serves now. Owned by its event loop.
@@ -91,7 +92,11 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         if (message.contains("read") || message.contains("recv") || message.contains("reset")) {
             readBroken = true;
         }
-        if (!(cause instanceof java.io.IOException)) {
+        if (cause instanceof NotYetConnectedException) {
+            // Reset between two reads: the socket is no more, and no end will be told.
+            readBroken = true;
+            Sockets.close(context.channel());
+        } else if (!(cause instanceof java.io.IOException)) {
             loop.report("dyno connection to " + backend, cause);
             Sockets.close(context.channel());
         }

@@ -56,6 +56,11 @@ final class FakeDyno implements AutoCloseable {
         return heads;
     }
 
+    /// How many are open now.
+    int connections() {
+        return (int) open.stream().filter(socket -> !socket.isClosed()).count();
+    }
+
     @Override
     public void close() throws IOException {
         server.close();

@@ -75,6 +75,17 @@ final class TestRouter implements AutoCloseable {
         return router;
     }
 
+    InetSocketAddress http() {
+        return http;
+    }
+
+    InetSocketAddress listenTls() throws IOException {
+        InetSocketAddress address =
+                router.listenTls(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        router.awaitTls();
+        return address;
+    }
+
     RawClient connect() throws IOException {
         return new RawClient(http);
     }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// Makes hostile messages out of real ones.
-final class Mutations {
-    static final List<String> REQUESTS =
+public final class Mutations {
+    public static final List<String> REQUESTS =
             messages(
                     """
                     GET / HTTP/1.1
@@ -51,7 +51,7 @@ final class Mutations {
 
                     """);
 
-    static final List<String> RESPONSES =
+    public static final List<String> RESPONSES =
             messages(
                     """
                     HTTP/1.1 200 OK
@@ -116,7 +116,7 @@ final class Mutations {
     }
 
     /// One of the messages with up to four places changed, or two of them spliced.
-    static byte[] of(List<String> messages, SplittableRandom random) {
+    public static byte[] of(List<String> messages, SplittableRandom random) {
         byte[] bytes = Ascii.bytes(messages.get(random.nextInt(messages.size())));
         if (random.nextInt(8) == 0) {
             byte[] other = Ascii.bytes(messages.get(random.nextInt(messages.size())));
