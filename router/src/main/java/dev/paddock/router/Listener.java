@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
@@ -213,6 +214,16 @@ final class Listener {
             context.pipeline()
                     .addLast(new ClientConnection(loop, new TlsPeer(tls, entry)))
                     .replace(this, "tls", tls);
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event)
+                throws Exception {
+            if (event instanceof ChannelInputShutdownEvent) {
+                // Nobody half-closes TLS and waits.
+                Sockets.close(context.channel());
+            }
+            super.userEventTriggered(context, event);
         }
 
         @Override
