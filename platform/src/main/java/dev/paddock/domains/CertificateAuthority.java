@@ -162,14 +162,27 @@ public final class CertificateAuthority {
     public Certificate leaf(String... names) {
         List<String> hosts = Names.sorted(names);
         hosts.forEach(this::requirePermitted);
-        var now = clock.instant();
-        String key = String.join(",", hosts);
-        Optional<LeafStore.Leaf> known =
-                leaves.find(key).filter(leaf -> leaf.notAfter().isAfter(now.plus(LEAF_RENEWAL)));
-        LeafStore.Leaf leaf =
-                known.isPresent()
-                        ? known.get()
-                        : leaves.add(key, signer.leaf(hosts, now, LEAF_LIFE));
+        return madeBefore(hosts)
+                .orElseGet(() ->
+                        certificate(
+                                leaves.add(
+                                        String.join(",", hosts),
+                                        signer.leaf(hosts, clock.instant(), LEAF_LIFE))));
+    }
+
+    /// As [#leaf] when that costs no signature.
+    Optional<Certificate> leafMadeBefore(String... names) {
+        return madeBefore(Names.sorted(names));
+    }
+
+    private Optional<Certificate> madeBefore(List<String> hosts) {
+        var limit = clock.instant().plus(LEAF_RENEWAL);
+        return leaves.find(String.join(",", hosts))
+                .filter(leaf -> leaf.notAfter().isAfter(limit))
+                .map(this::certificate);
+    }
+
+    private Certificate certificate(LeafStore.Leaf leaf) {
         return new Certificate(leaf.chain(), signer.leafKeyPem());
     }
 

@@ -47,6 +47,9 @@ public final class RoutePublisher implements AutoCloseable {
     /// Between two questions to a database that does not answer.
     private static final Duration RETRY = Duration.ofMillis(500);
 
+    /// Signatures that the first table may wait for, each some 0.7 ms; beyond, it comes without certificates.
+    private static final int MOST_SIGNED_FIRST = 100;
+
     /// All routes are looked at this often, for certificates that are renewed.
     private static final Duration LOOK_AROUND = Duration.ofHours(6);
 
@@ -114,9 +117,24 @@ public final class RoutePublisher implements AutoCloseable {
             throw new IllegalStateException("connect comes before start");
         }
         source.all().forEach(app -> facts.put(app.id(), app));
-        Round round = new Round();
+        List<AppFacts> unsigned =
+                facts.values().stream()
+                        .filter(app -> authority.leafMadeBefore(app.host(domain)).isEmpty())
+                        .toList();
+        boolean many = unsigned.size() > MOST_SIGNED_FIRST;
+        Round round =
+                new Round(
+                        many
+                                ? app -> authority.leafMadeBefore(app.host(domain))
+                                : this::certificate);
         facts.keySet().forEach(round::build);
         round.finish(to);
+        if (many) {
+            log.info(
+                    "Signing certificates for {} apps; meanwhile routers show their own",
+                    unsigned.size());
+            renew(unsigned);
+        }
         Thread _ = Thread.ofVirtual().name("route-publisher").start(() -> keepTrue(to));
     }
 
@@ -230,7 +248,7 @@ public final class RoutePublisher implements AutoCloseable {
                 unknown.add(app);
             }
         }
-        Round round = new Round();
+        Round round = new Round(this::certificate);
         Stream.concat(work.apps().stream(), work.dynos().stream()).distinct().forEach(round::build);
         round.finish(to);
         synchronized (lock) {
@@ -291,6 +309,11 @@ public final class RoutePublisher implements AutoCloseable {
         private final List<AppRoute> different = new ArrayList<>();
         private final Set<String> gone = new LinkedHashSet<>();
         private final Map<AppId, Long> revisions = new HashMap<>();
+        private final Function<AppFacts, Optional<Certificate>> certificates;
+
+        Round(Function<AppFacts, Optional<Certificate>> certificates) {
+            this.certificates = certificates;
+        }
 
         void build(AppId app) {
             AppView view = views.apply(app);
@@ -303,7 +326,7 @@ public final class RoutePublisher implements AutoCloseable {
                 }
                 return;
             }
-            AppRoute route = known.route(domain, certificate(known), dynos(view));
+            AppRoute route = known.route(domain, certificates.apply(known), dynos(view));
             if (!route.equals(before)) {
                 if (before != null) {
                     remove(app, before);

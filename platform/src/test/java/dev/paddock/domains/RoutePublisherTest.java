@@ -32,9 +32,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -269,6 +271,33 @@ class RoutePublisherTest {
             assertThat(renamed.apps().getFirst().name()).isEqualTo("store");
             router.send(new ControlFrame.Serving(renamed.table()));
             assertThat(publisher.settle(LONG)).isTrue();
+        }
+    }
+
+    @Test
+    void firstTableDoesNotWaitForManyCertificates() throws Exception {
+        int count = 300;
+        for (int i = 0; i < count; i++) {
+            app("app-" + i);
+        }
+        try (Client router = new Client()) {
+            publisher.start();
+            ControlFrame.Snapshot first = (ControlFrame.Snapshot) router.next();
+            assertThat(first.routes().apps()).hasSize(count);
+
+            Set<String> signed = new HashSet<>();
+            first.routes().apps().stream()
+                    .filter(app -> app.certificate().isPresent())
+                    .forEach(app -> signed.add(app.name()));
+            assertThat(signed).hasSizeLessThan(count);
+            router.send(new ControlFrame.Serving(first.table()));
+            while (signed.size() < count) {
+                ControlFrame.Change change = (ControlFrame.Change) router.next();
+                change.apps().stream()
+                        .filter(app -> app.certificate().isPresent())
+                        .forEach(app -> signed.add(app.name()));
+                router.send(new ControlFrame.Serving(change.table()));
+            }
         }
     }
 
