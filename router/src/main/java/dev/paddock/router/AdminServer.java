@@ -2,11 +2,15 @@ package dev.paddock.router;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
 /// The operator's address: `/metrics` as Prometheus text.
 final class AdminServer implements AutoCloseable {
+    private static final int UNKNOWN_LENGTH = 0;
+
     private final HttpServer server;
 
     /// @throws IOException when the port cannot be had, naming it
@@ -26,11 +30,16 @@ final class AdminServer implements AutoCloseable {
         server.createContext(
                 "/metrics",
                 exchange -> {
-                    byte[] text = stats.prometheusText().getBytes(StandardCharsets.UTF_8);
-                    exchange.getResponseHeaders().add("Content-Type", "text/plain; version=0.0.4");
-                    exchange.sendResponseHeaders(200, text.length);
-                    exchange.getResponseBody().write(text);
-                    exchange.close();
+                    try (exchange) {
+                        exchange.getResponseHeaders()
+                                .add("Content-Type", PrometheusText.CONTENT_TYPE);
+                        exchange.sendResponseHeaders(200, UNKNOWN_LENGTH);
+                        Writer text =
+                                new OutputStreamWriter(
+                                        exchange.getResponseBody(), StandardCharsets.UTF_8);
+                        PrometheusText.write(stats, text);
+                        text.close();
+                    }
                 });
         server.start();
     }

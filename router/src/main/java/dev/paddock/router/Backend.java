@@ -8,26 +8,34 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /// A web dyno that is up: where it is and how busy. Survives table swaps as long as name and address stay.
 ///
-/// The counts are guarded by the lock of its [RoutedApp].
+/// The mutable parts are guarded by the lock of its [RoutedApp].
 final class Backend implements Choice {
     private static final int COOKIE_BYTES = 16;
+    private static final int NOWHERE = -1;
 
     private final String name;
     private final String addressText;
     private final InetSocketAddress address;
-    private final String affinity;
+    private final String app;
     private int inFlight;
+    private boolean quarantined;
     private long quarantinedUntil;
-    private volatile boolean retired;
+    private volatile int place = NOWHERE;
+    private volatile @Nullable String affinity;
 
     Backend(String app, DynoRoute dyno) {
+        this.app = app;
         name = dyno.name();
         addressText = dyno.address();
         address = parse(dyno.address());
-        affinity = digest(app + "\n" + name + "\n" + addressText);
+    }
+
+    String app() {
+        return app;
     }
 
     String name() {
@@ -40,7 +48,12 @@ final class Backend implements Choice {
 
     /// What the affinity cookie says about this dyno: nothing to anybody else.
     String affinity() {
-        return affinity;
+        String known = affinity;
+        if (known == null) {
+            known = digest(app + "\n" + name + "\n" + addressText);
+            affinity = known;
+        }
+        return known;
     }
 
     boolean is(DynoRoute dyno) {
@@ -55,25 +68,40 @@ final class Backend implements Choice {
         inFlight += requests;
     }
 
-    boolean isQuarantined(long nowNanos) {
-        return quarantinedUntil != 0 && quarantinedUntil - nowNanos > 0;
+    boolean isQuarantined() {
+        return quarantined;
+    }
+
+    /// When its quarantine is over, on the clock of [System#nanoTime].
+    long quarantinedUntil() {
+        return quarantinedUntil;
     }
 
     void quarantine(long untilNanos) {
+        quarantined = true;
         quarantinedUntil = untilNanos;
     }
 
-    void release() {
-        quarantinedUntil = 0;
+    void endQuarantine() {
+        quarantined = false;
     }
 
-    /// Whether the table no longer holds it, so that no connection to it is to be kept.
+    /// Where it stands among the dynos of its app that are up; negative when it is not among them.
+    int place() {
+        return place;
+    }
+
+    void place(int now) {
+        place = now;
+    }
+
+    /// Whether the table no longer holds it as up, so that no connection to it is to be kept or made. For any thread.
     boolean isRetired() {
-        return retired;
+        return place == NOWHERE;
     }
 
     void retire() {
-        retired = true;
+        place = NOWHERE;
     }
 
     @Override

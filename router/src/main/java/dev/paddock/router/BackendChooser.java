@@ -8,41 +8,30 @@ import java.util.random.RandomGenerator;
 final class BackendChooser {
     private BackendChooser() {}
 
-    /// @param candidates not empty
-    /// @param turn grows by one with each choice of the app, for round-robin
+    /// @param dynos all of the app
+    /// @param open those that may be used, by their places in `dynos`; not empty
+    /// @param last place of the dyno that was chosen last, for round-robin
     static Backend choose(
-            Balance balance, List<Backend> candidates, long turn, RandomGenerator random) {
-        int count = candidates.size();
+            Balance balance,
+            List<Backend> dynos,
+            LoadBuckets open,
+            int last,
+            RandomGenerator random) {
+        int count = open.size();
         if (count == 1) {
-            return candidates.getFirst();
+            return dynos.get(open.nth(0));
         }
         return switch (balance) {
-            case LEAST -> leastBusy(candidates, random);
+            case LEAST -> dynos.get(open.leastBusy(random));
             case P2C -> {
                 int first = random.nextInt(count);
                 int second = random.nextInt(count - 1);
-                Backend one = candidates.get(first);
-                Backend other = candidates.get(second >= first ? second + 1 : second);
+                Backend one = dynos.get(open.nth(first));
+                Backend other = dynos.get(open.nth(second >= first ? second + 1 : second));
                 yield other.inFlight() < one.inFlight() ? other : one;
             }
-            case RANDOM -> candidates.get(random.nextInt(count));
-            case ROUND_ROBIN -> candidates.get((int) (turn % count));
+            case RANDOM -> dynos.get(open.nth(random.nextInt(count)));
+            case ROUND_ROBIN -> dynos.get(open.after(last));
         };
-    }
-
-    /// Ties are broken at random: the k-th of equals takes over with probability 1/k.
-    private static Backend leastBusy(List<Backend> candidates, RandomGenerator random) {
-        Backend least = candidates.getFirst();
-        int ties = 1;
-        for (int i = 1; i < candidates.size(); i++) {
-            Backend candidate = candidates.get(i);
-            if (candidate.inFlight() < least.inFlight()) {
-                least = candidate;
-                ties = 1;
-            } else if (candidate.inFlight() == least.inFlight() && random.nextInt(++ties) == 0) {
-                least = candidate;
-            }
-        }
-        return least;
     }
 }

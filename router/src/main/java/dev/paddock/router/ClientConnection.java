@@ -243,7 +243,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
                 refused,
                 null,
                 new RequestLine.Facts(
-                        failure, "", -1, -1, failure.status(), -1, protocol(), tlsVersion()),
+                        failure, null, -1, -1, failure.status(), -1, protocol(), tlsVersion()),
                 0);
         linger();
     }

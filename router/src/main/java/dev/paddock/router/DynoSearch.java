@@ -39,9 +39,9 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     private @Nullable RouterFailure onDeadline;
 
     private boolean waited;
-    private String dynoName = "";
+    private @Nullable Backend lastTried;
     private long attemptNanos;
-    private long connectMillis = -1;
+    private long connectNanos = -1;
     private int pauseMillis = FIRST_PAUSE_MILLIS;
 
     /// @param deadline the exchange's, which this search sets while it is on
@@ -97,17 +97,17 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
 
     /// Whether a dyno was connected.
     boolean isReached() {
-        return backend != null && phase == Phase.OVER && connectMillis >= 0;
+        return backend != null && phase == Phase.OVER && connectNanos >= 0;
     }
 
-    /// Name of the dyno that was tried last, empty for none.
-    String dynoName() {
-        return dynoName;
+    /// The dyno that was tried last.
+    @Nullable Backend dyno() {
+        return lastTried;
     }
 
-    /// How long the last attempt took, -1 for none.
-    long connectMillis() {
-        return connectMillis;
+    /// How long the last attempt took, 0 for a kept connection, -1 for none.
+    long connectNanos() {
+        return connectNanos;
     }
 
     /// The request ended.
@@ -131,7 +131,9 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
             pause();
             return;
         }
-        switch (app.acquire(this, now, MOST_ATTEMPTS)) {
+        Choice choice = app.acquire(this, now, MOST_ATTEMPTS);
+        loop.notice(app);
+        switch (choice) {
             case Backend chosen -> attempt(chosen);
             case Choice.None none -> {
                 switch (none) {
@@ -176,14 +178,14 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
 
     private void attempt(Backend chosen) {
         backend = chosen;
-        dynoName = chosen.name();
+        lastTried = chosen;
         attemptNanos = System.nanoTime();
         DynoStream kept =
                 app.route().dynoKeepalive() && !upgrade
                         ? loop.connector().takeKept(chosen, exchange)
                         : null;
         if (kept != null) {
-            connectMillis = 0;
+            connectNanos = 0;
             found(kept);
         } else {
             connect(chosen);
@@ -200,7 +202,7 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     @Override
     public void connected(DynoStream fresh) {
         pending = null;
-        connectMillis = Ticks.millisSince(attemptNanos);
+        connectNanos = Math.max(1, System.nanoTime() - attemptNanos);
         app.connected(backend());
         found(fresh);
     }
@@ -220,13 +222,14 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     private void tryNext(RouterFailure why) {
         Backend failed = backend();
         backend = null;
-        connectMillis = Ticks.millisSince(attemptNanos);
+        connectNanos = Math.max(1, System.nanoTime() - attemptNanos);
         lastConnectFailure = why;
         if (tried.isEmpty()) {
             tried = new ArrayList<>(2);
         }
         tried.add(failed);
         app.quarantine(failed, System.nanoTime() + timeouts.quarantine() * 1_000_000L);
+        loop.deadlines().create(app::quarantineEnded).set(timeouts.quarantine());
         app.release(failed, false);
         loop.trouble(app, failed, why);
         choose();

@@ -12,7 +12,6 @@ import io.netty.channel.RecvByteBufAllocator;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -30,6 +29,7 @@ final class EventLoop implements Executor {
     private final Connector connector;
     private final AccessLog log;
     private final RouterStats stats;
+    private final LoopStats counts;
     private final Signals signals;
     private final RequestLine line = new RequestLine();
     private final SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
@@ -66,6 +66,7 @@ final class EventLoop implements Executor {
         this.allocator = allocator;
         this.log = log;
         this.stats = stats;
+        counts = stats.addLoop();
         this.signals = signals;
         deadlines = new Deadlines(netty);
         connector = new Connector(this, transport);
@@ -114,9 +115,10 @@ final class EventLoop implements Executor {
     }
 
     /// New requests use this table; dynos that it does not hold get no byte more over kept connections.
-    void use(RouteIndex newest, Collection<Backend> gone) {
+    void use(RouteIndex newest, Gone gone) {
         index = newest;
-        connector.closeKept(gone);
+        connector.closeKept(gone.dynos());
+        counts.forget(gone.dynos(), gone.apps());
     }
 
     RequestHead takeRequestHead() {
@@ -143,6 +145,11 @@ final class EventLoop implements Executor {
         }
     }
 
+    /// A request of the app was given a dyno or waits for one.
+    void notice(RoutedApp app) {
+        stats.notice(app);
+    }
+
     void wake(RoutedApp app) {
         signals.wake(app);
     }
@@ -164,13 +171,10 @@ final class EventLoop implements Executor {
             RequestHead head,
             @Nullable Forwarding forwarding,
             RequestLine.Facts facts,
-            long millis) {
+            long nanos) {
         line.write(head, forwarding, facts);
         log.write(app == null ? "" : app.route().id(), line);
-        stats.count(facts);
-        if (app != null) {
-            app.load().count(millis);
-        }
+        counts.count(app, facts, nanos);
     }
 
     /// A fault of our own: said, counted, survived.

@@ -117,7 +117,7 @@ final class Exchange {
         dyno = connected;
         sentNanos = System.nanoTime();
         forwarding.attempt(
-                search().connectMillis(),
+                search().connectNanos() / 1_000_000,
                 Ticks.millisSince(startNanos),
                 app().route().dynoKeepalive());
         ByteBuf out = loop.allocator().ioBuffer(RequestWriter.estimate(head, forwarding));
@@ -457,20 +457,21 @@ final class Exchange {
 
     private void log(@Nullable RouterFailure failure) {
         boolean reached = search != null && search.isReached();
+        long now = System.nanoTime();
         loop.log(
                 app,
                 head,
                 forwarding,
                 new RequestLine.Facts(
                         failure,
-                        search == null ? "" : search.dynoName(),
-                        search == null ? -1 : search.connectMillis(),
-                        reached ? Ticks.millisSince(sentNanos) : -1,
+                        search == null ? null : search.dyno(),
+                        search == null ? -1 : search.connectNanos(),
+                        reached ? now - sentNanos : -1,
                         failure == null ? status : failure.status(),
                         reached ? client.sentBytes() : -1,
                         peer.protocol(),
                         peer.tlsVersion()),
-                Ticks.millisSince(startNanos));
+                now - startNanos);
     }
 
     private RoutedApp app() {

@@ -32,13 +32,15 @@ final class RequestLine {
 
     /// What is known at the end of a request; unknown numbers are negative.
     ///
+    /// @param dyno the one that was tried last
+    /// @param connectNanos 0 for a kept connection
     /// @param status 0 for none
     /// @param tlsVersion `tls1.2`, `tls1.3` or empty without TLS
     record Facts(
             @Nullable RouterFailure failure,
-            String dyno,
-            long connectMillis,
-            long serviceMillis,
+            @Nullable Backend dyno,
+            long connectNanos,
+            long serviceNanos,
             int status,
             long bytes,
             String protocol,
@@ -47,6 +49,7 @@ final class RequestLine {
     void write(RequestHead head, @Nullable Forwarding forwarding, Facts facts) {
         length = 0;
         RouterFailure failure = facts.failure();
+        Backend dyno = facts.dyno();
         if (failure == null) {
             word("at=info");
         } else {
@@ -71,9 +74,9 @@ final class RequestLine {
             escaped(forwarding.forwardedFor(), 0, forwarding.forwardedFor().length);
         }
         word("\" dyno=");
-        word(facts.dyno());
-        millis(" connect=", facts.connectMillis());
-        millis(" service=", facts.serviceMillis());
+        word(dyno == null ? "" : dyno.name());
+        millis(" connect=", facts.connectNanos());
+        millis(" service=", facts.serviceNanos());
         word(" status=");
         if (facts.status() > 0) {
             decimal(facts.status());
@@ -116,10 +119,10 @@ final class RequestLine {
         }
     }
 
-    private void millis(String field, long millis) {
+    private void millis(String field, long nanos) {
         word(field);
-        if (millis >= 0) {
-            decimal(millis);
+        if (nanos >= 0) {
+            decimal(nanos / 1_000_000);
             word("ms");
         }
     }

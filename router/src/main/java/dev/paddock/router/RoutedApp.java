@@ -3,8 +3,8 @@ package dev.paddock.router;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.ControlFrame;
 import dev.paddock.routes.DynoRoute;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One app as it is served: its route, its dynos with their loads, and the requests that wait. Survives table swaps.
 ///
-/// Safe for any thread; choosing and counting, and giving back and handing on, are one step each under one lock.
+/// Safe for any thread. One small lock makes one step each of: a dyno or a place in the queue; giving a dyno back or
+/// handing it to the first who waits. Whoever was handed one is told outside the lock.
 final class RoutedApp {
     private static final int BACKLOG_PER_DYNO = 50;
     private static final int UNANSWERED_PER_DYNO = 200;
@@ -21,15 +22,17 @@ final class RoutedApp {
     private static final int MOST_BOOT_WAITERS = 10_000;
 
     private final Object lock = new Object();
-    private final AppLoad load = new AppLoad();
+    private final DynoPool pool = new DynoPool();
     private volatile AppRoute route;
-    private List<Backend> up = List.of();
-    private final List<Backend> candidates = new ArrayList<>();
-    private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
-    private final Set<Waiter> bootWaiters = new LinkedHashSet<>();
+
+    /// In the order of their coming; null until the first one waits, as for most apps none ever does.
+    private @Nullable LinkedHashSet<Waiter> queue;
+
+    private @Nullable LinkedHashSet<Waiter> bootWaiters;
     private int unanswered;
-    private long turn;
     private volatile long movedNanos;
+    private volatile boolean gone;
+    private volatile boolean noticed;
 
     /// A request that waits for a dyno.
     interface Waiter {
@@ -54,7 +57,7 @@ final class RoutedApp {
     RoutedApp(AppRoute route) {
         this.route = route;
         synchronized (lock) {
-            up = backends(route);
+            pool.use(route);
         }
     }
 
@@ -62,94 +65,88 @@ final class RoutedApp {
         return route;
     }
 
-    AppLoad load() {
-        return load;
-    }
-
-    /// Puts a new route in force and returns the dynos that are no longer in it.
+    /// Puts a new route in force and returns the dynos that are no longer up in it.
     List<Backend> update(AppRoute changed) {
-        List<Backend> gone = new ArrayList<>();
-        List<Waiter> waiting;
+        List<Backend> left;
+        List<Waiter> again = new ArrayList<>(0);
         List<Grant> grants;
         synchronized (lock) {
-            List<Backend> now = backends(changed);
-            for (Backend old : up) {
-                if (!now.contains(old)) {
-                    old.retire();
-                    gone.add(old);
-                }
-            }
-            up = now;
+            left = pool.use(changed);
             route = changed;
-            waiting = new ArrayList<>(bootWaiters);
-            bootWaiters.clear();
             grants = takeGrants();
-            if (up.isEmpty()) {
-                waiting.addAll(queue);
-                queue.clear();
+            moveAll(bootWaiters, again);
+            if (pool.size() == 0) {
+                moveAll(queue, again);
             }
         }
-        waiting.forEach(Waiter::appChanged);
         grants.forEach(Grant::hand);
-        return gone;
+        again.forEach(Waiter::appChanged);
+        return left;
     }
 
     /// The app left the table: what waits finds no dyno.
     List<Backend> retire() {
+        gone = true;
         AppRoute last = route;
         return update(AppRoute.of(last.id(), last.name(), List.of(), List.of()));
     }
 
+    /// Whether it left the table.
+    boolean isGone() {
+        return gone;
+    }
+
     /// Chooses a dyno for the request and counts it, or lets the request wait.
     Choice acquire(Waiter request, long nowNanos, int mostAttempts) {
+        Choice choice;
+        List<Grant> grants;
         synchronized (lock) {
-            if (up.isEmpty()) {
-                return whenNoneIsUp(request);
+            choice = choose(request, nowNanos, mostAttempts);
+            if (choice != Choice.None.QUEUED || !pool.hasOpen(nowNanos)) {
+                return choice;
             }
-            List<Backend> tried = request.tried();
-            if (tried.size() >= mostAttempts) {
-                return Choice.None.EXHAUSTED;
+            // Those in front cannot use what is free, because they tried it.
+            grants = takeGrants();
+        }
+        grants.forEach(Grant::hand);
+        return choice;
+    }
+
+    private Choice choose(Waiter request, long nowNanos, int mostAttempts) {
+        if (pool.size() == 0) {
+            return whenNoneIsUp(request);
+        }
+        AppRoute now = route;
+        List<Backend> tried = request.tried();
+        if (tried.size() >= mostAttempts || pool.isExhausted(tried)) {
+            return Choice.None.EXHAUSTED;
+        }
+        if (now.maxInFlightPerDyno().isEmpty()
+                && unanswered
+                        >= pool.size()
+                                * (request.isUpgrade() ? UPGRADES_PER_DYNO : UNANSWERED_PER_DYNO)) {
+            return Choice.None.BACKLOG_FULL;
+        }
+        boolean nobodyWaits = queue == null || queue.isEmpty();
+        // Who had a dyno already that could not be connected does not line up again.
+        if (nobodyWaits || !tried.isEmpty()) {
+            Backend taken = take(request, nowNanos);
+            if (taken != null) {
+                return taken;
             }
-            boolean untried = false;
-            boolean busy = false;
-            int limit = route.maxInFlightPerDyno().orElse(Integer.MAX_VALUE);
-            candidates.clear();
-            for (Backend backend : up) {
-                if (tried.isEmpty() || !tried.contains(backend)) {
-                    untried = true;
-                    if (!backend.isQuarantined(nowNanos)) {
-                        if (backend.inFlight() < limit) {
-                            candidates.add(backend);
-                        } else {
-                            busy = true;
-                        }
-                    }
-                }
-            }
-            if (!untried) {
-                return Choice.None.EXHAUSTED;
-            }
-            if (route.maxInFlightPerDyno().isEmpty()
-                    && unanswered
-                            >= up.size()
-                                    * (request.isUpgrade()
-                                            ? UPGRADES_PER_DYNO
-                                            : UNANSWERED_PER_DYNO)) {
-                return Choice.None.BACKLOG_FULL;
-            }
-            if (!candidates.isEmpty() && (queue.isEmpty() || !tried.isEmpty())) {
-                return take(pick(request));
-            }
-            if (busy || !candidates.isEmpty()) {
-                int backlog = route.maxBacklog().orElse(BACKLOG_PER_DYNO * up.size());
-                if (queue.size() >= backlog) {
-                    return Choice.None.BACKLOG_FULL;
-                }
-                queue.add(request);
-                return Choice.None.QUEUED;
-            }
+        }
+        if (!pool.isWorthWaiting(tried)) {
             return tried.isEmpty() ? Choice.None.QUARANTINED : Choice.None.EXHAUSTED;
         }
+        int waiting = queue == null ? 0 : queue.size();
+        if (waiting >= now.maxBacklog().orElse(BACKLOG_PER_DYNO * pool.size())) {
+            return Choice.None.BACKLOG_FULL;
+        }
+        if (queue == null) {
+            queue = new LinkedHashSet<>();
+        }
+        queue.add(request);
+        return Choice.None.QUEUED;
     }
 
     /// The dyno began its answer, so the request no longer counts as one the app owes.
@@ -165,11 +162,11 @@ final class RoutedApp {
     void release(Backend backend, boolean answered) {
         List<Grant> grants;
         synchronized (lock) {
-            backend.add(-1);
+            pool.giveBack(backend);
             if (!answered) {
                 unanswered--;
             }
-            if (queue.isEmpty()) {
+            if (queue == null || queue.isEmpty()) {
                 return;
             }
             grants = takeGrants();
@@ -177,16 +174,32 @@ final class RoutedApp {
         grants.forEach(Grant::hand);
     }
 
+    /// The dyno could not be connected: it is left alone, and [#quarantineEnded] is to be called when that is over.
     void quarantine(Backend backend, long untilNanos) {
         synchronized (lock) {
-            backend.quarantine(untilNanos);
+            pool.quarantine(backend, untilNanos);
         }
     }
 
-    void connected(Backend backend) {
+    /// A quarantine may be over: whoever waits first gets the place, even if nobody gives one back.
+    void quarantineEnded() {
+        List<Grant> grants;
         synchronized (lock) {
-            backend.release();
+            grants = takeGrants();
         }
+        grants.forEach(Grant::hand);
+    }
+
+    void connected(Backend backend) {
+        List<Grant> grants;
+        synchronized (lock) {
+            if (!backend.isQuarantined()) {
+                return;
+            }
+            pool.endQuarantine(backend);
+            grants = takeGrants();
+        }
+        grants.forEach(Grant::hand);
     }
 
     /// When a waiting request was last given a dyno.
@@ -197,30 +210,45 @@ final class RoutedApp {
     /// The request waits no longer.
     void leave(Waiter request) {
         synchronized (lock) {
-            queue.remove(request);
-            bootWaiters.remove(request);
+            if (queue != null) {
+                queue.remove(request);
+            }
+            if (bootWaiters != null) {
+                bootWaiters.remove(request);
+            }
         }
     }
 
     /// The loads of now, for the platform: name and requests in flight of each dyno that is up.
     Snapshot snapshot(long nowNanos) {
         synchronized (lock) {
-            List<ControlFrame.DynoLoad> dynos = new ArrayList<>(up.size());
-            for (Backend backend : up) {
-                dynos.add(new ControlFrame.DynoLoad(backend.name(), backend.inFlight()));
-            }
-            Waiter oldest = queue.peek();
-            int waiting = queue.size() + bootWaiters.size();
-            if (oldest == null && !bootWaiters.isEmpty()) {
-                oldest = bootWaiters.iterator().next();
+            int waiting =
+                    (queue == null ? 0 : queue.size())
+                            + (bootWaiters == null ? 0 : bootWaiters.size());
+            Waiter oldest = first(queue);
+            if (oldest == null) {
+                oldest = first(bootWaiters);
             }
             long wait = oldest == null ? 0 : nowNanos - oldest.waitingSinceNanos();
-            return new Snapshot(dynos, waiting, wait / 1_000_000);
+            return new Snapshot(pool.loads(), waiting, wait / 1_000_000);
         }
     }
 
     /// What [#snapshot] found.
-    record Snapshot(List<ControlFrame.DynoLoad> dynos, int queued, long oldestWaitMillis) {}
+    record Snapshot(List<ControlFrame.DynoLoad> dynos, int queued, long oldestWaitMillis) {
+        boolean isBusy() {
+            return queued > 0 || dynos.stream().anyMatch(dyno -> dyno.inFlight() > 0);
+        }
+    }
+
+    /// Whether [RouterStats] knows that the app has traffic.
+    boolean isNoticed() {
+        return noticed;
+    }
+
+    void noticed(boolean now) {
+        noticed = now;
+    }
 
     private record Grant(Waiter request, Backend backend) {
         void hand() {
@@ -233,6 +261,9 @@ final class RoutedApp {
         for (DynoRoute dyno : route.dynos()) {
             switch (dyno.state()) {
                 case STARTING -> {
+                    if (bootWaiters == null) {
+                        bootWaiters = new LinkedHashSet<>();
+                    }
                     if (bootWaiters.size() >= MOST_BOOT_WAITERS) {
                         return Choice.None.BACKLOG_FULL;
                     }
@@ -246,67 +277,50 @@ final class RoutedApp {
         return crashed ? Choice.None.CRASHED : Choice.None.NO_PROCESSES;
     }
 
-    private Backend pick(Waiter request) {
-        String cookie = route.affinity() ? request.affinity() : "";
-        if (!cookie.isEmpty()) {
-            for (Backend candidate : candidates) {
-                if (candidate.affinity().equals(cookie)) {
-                    return candidate;
-                }
-            }
+    private @Nullable Backend take(Waiter request, long nowNanos) {
+        AppRoute now = route;
+        Backend taken =
+                pool.take(
+                        now.balance(),
+                        request.tried(),
+                        now.affinity() ? request.affinity() : "",
+                        nowNanos,
+                        ThreadLocalRandom.current());
+        if (taken != null) {
+            unanswered++;
         }
-        return BackendChooser.choose(
-                route.balance(), candidates, turn++, ThreadLocalRandom.current());
-    }
-
-    private Backend take(Backend backend) {
-        backend.add(1);
-        unanswered++;
-        return backend;
+        return taken;
     }
 
     /// Gives free places to the requests that wait longest.
     private List<Grant> takeGrants() {
+        if (queue == null || queue.isEmpty()) {
+            return List.of();
+        }
         List<Grant> grants = new ArrayList<>(1);
         long now = System.nanoTime();
-        int limit = route.maxInFlightPerDyno().orElse(Integer.MAX_VALUE);
-        while (!queue.isEmpty()) {
-            Waiter first = queue.peek();
-            candidates.clear();
-            for (Backend backend : up) {
-                if (backend.inFlight() < limit
-                        && !backend.isQuarantined(now)
-                        && !first.tried().contains(backend)) {
-                    candidates.add(backend);
-                }
+        Iterator<Waiter> line = queue.iterator();
+        while (line.hasNext() && pool.hasOpen(now)) {
+            Waiter next = line.next();
+            Backend taken = take(next, now);
+            // Null when all that is free was tried for it: then the one behind it may have it.
+            if (taken != null) {
+                line.remove();
+                movedNanos = now;
+                grants.add(new Grant(next, taken));
             }
-            if (candidates.isEmpty()) {
-                break;
-            }
-            queue.remove();
-            movedNanos = now;
-            grants.add(new Grant(first, take(pick(first))));
         }
         return grants;
     }
 
-    private List<Backend> backends(AppRoute from) {
-        List<Backend> now = new ArrayList<>();
-        for (DynoRoute dyno : from.dynos()) {
-            if (dyno.state() == DynoRoute.State.UP) {
-                Backend known = find(dyno);
-                now.add(known == null ? new Backend(from.name(), dyno) : known);
-            }
-        }
-        return now;
+    private static @Nullable Waiter first(@Nullable Set<Waiter> waiting) {
+        return waiting == null || waiting.isEmpty() ? null : waiting.iterator().next();
     }
 
-    private @Nullable Backend find(DynoRoute dyno) {
-        for (Backend backend : up) {
-            if (backend.is(dyno)) {
-                return backend;
-            }
+    private static void moveAll(@Nullable Set<Waiter> from, List<Waiter> to) {
+        if (from != null) {
+            to.addAll(from);
+            from.clear();
         }
-        return null;
     }
 }

@@ -10,7 +10,6 @@ import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ final class Router implements AutoCloseable {
     private final Object lock = new Object();
     private final Transport transport;
     private final EventLoops loops;
-    private final RouterStats stats = new RouterStats();
+    private final RouterStats stats;
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable Promise<Certificates> certificates;
     private Inherited inherited = Inherited.none();
@@ -36,6 +35,7 @@ final class Router implements AutoCloseable {
     /// @param loopCount how many threads serve, each its own connections
     Router(int loopCount, Transport transport, AccessLog log, Signals signals) {
         this.transport = transport;
+        stats = new RouterStats(loopCount);
         loops = new EventLoops(loopCount, transport, log, stats, signals);
     }
 
@@ -119,18 +119,18 @@ final class Router implements AutoCloseable {
     void apply(RoutingTable newest) {
         synchronized (lock) {
             Map<String, RoutedApp> next = HashMap.newHashMap(newest.apps().size());
-            List<Backend> gone = new ArrayList<>();
+            Gone gone = Gone.nothing();
             for (AppRoute route : newest.apps()) {
                 RoutedApp known = apps.get(route.name());
                 RoutedApp app = known == null ? new RoutedApp(route) : known;
                 next.put(route.name(), app);
                 if (!app.route().equals(route)) {
-                    gone.addAll(app.update(route));
+                    gone.dynos().addAll(app.update(route));
                 }
             }
             for (Map.Entry<String, RoutedApp> old : apps.entrySet()) {
                 if (!next.containsKey(old.getKey())) {
-                    gone.addAll(old.getValue().retire());
+                    gone.add(old.getValue());
                 }
             }
             apps = next;
@@ -144,14 +144,14 @@ final class Router implements AutoCloseable {
     /// size of the table. When it returns, no new request uses an older one.
     void apply(ControlFrame.Change change) {
         synchronized (lock) {
-            List<Backend> gone = new ArrayList<>();
+            Gone gone = Gone.nothing();
             RouteIndex.Hosts without = new RouteIndex.Hosts();
             RouteIndex.Hosts with = new RouteIndex.Hosts();
             for (String name : change.gone()) {
                 RoutedApp old = apps.remove(name);
                 if (old != null) {
                     without.add(old.route().hosts(), old);
-                    gone.addAll(old.retire());
+                    gone.add(old);
                 }
             }
             for (AppRoute route : change.apps()) {
@@ -165,7 +165,7 @@ final class Router implements AutoCloseable {
                     with.add(route.hosts(), known);
                 }
                 if (!app.route().equals(route)) {
-                    gone.addAll(app.update(route));
+                    gone.dynos().addAll(app.update(route));
                 }
             }
             index = index.with(without, with);
@@ -181,47 +181,18 @@ final class Router implements AutoCloseable {
         }
     }
 
-    private void publish(RouteIndex newest, Collection<Backend> gone) {
+    private void publish(RouteIndex newest, Gone gone) {
         loops.onEach(loop -> loop.use(newest, gone));
     }
 
-    /// The loads of the apps that had traffic since the last call, or have requests waiting.
+    /// The loads of the apps that had traffic since the last call, or have requests in flight or waiting.
     List<ControlFrame.AppLoad> loads(double seconds) {
-        List<RoutedApp> current;
-        synchronized (lock) {
-            current = new ArrayList<>(apps.values());
-        }
-        List<ControlFrame.AppLoad> loads = new ArrayList<>();
-        for (RoutedApp app : current) {
-            RoutedApp.Snapshot now = app.snapshot(System.nanoTime());
-            AppLoad.Period period = app.load().take();
-            boolean busy =
-                    period.requests() > 0
-                            || now.queued() > 0
-                            || now.dynos().stream().anyMatch(dyno -> dyno.inFlight() > 0);
-            if (busy) {
-                loads.add(load(app, now, period, seconds));
-            }
-        }
-        return loads;
+        return stats.loads(seconds);
     }
 
     /// What the app's dynos do at this moment, with the rates of the last second.
     ControlFrame.AppLoad loadNow(RoutedApp app) {
-        return load(app, app.snapshot(System.nanoTime()), app.load().last(), 1);
-    }
-
-    private static ControlFrame.AppLoad load(
-            RoutedApp app, RoutedApp.Snapshot now, AppLoad.Period period, double seconds) {
-        return new ControlFrame.AppLoad(
-                app.route().name(),
-                now.dynos(),
-                now.queued(),
-                now.oldestWaitMillis(),
-                period.requests() / seconds,
-                period.p50(),
-                period.p95(),
-                period.p99());
+        return stats.loadNow(app);
     }
 
     /// Accepts nobody any more and waits until the requests in flight ended, at most as long as the table says; what
