@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /// Numbers of dynos that may be given a request now, sorted by load: a bitmap of dynos for each load, and a mask of the
-/// loads that occur. Adding, removing and finding cost the same for four dynos and for a thousand (bench/ChooserBench).
+/// loads that occur. Adding, removing and finding cost the same for four dynos and for a thousand (bench/chooser.sh).
 ///
 /// For one thread at a time.
 final class LoadBuckets {
