@@ -25,6 +25,7 @@ final class AccessLog implements AutoCloseable {
     /// What may wait for a stream that does not take it; beyond, lines are lost and counted.
     private static final int MOST_WAITING = 4 << 20;
 
+    private static final byte[] UTC = {'+', '0', '0', ':', '0', '0'};
     private static final byte[] SOURCE = " heroku[router]: ".getBytes(StandardCharsets.US_ASCII);
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss").withZone(ZoneOffset.UTC);
@@ -124,7 +125,7 @@ final class AccessLog implements AutoCloseable {
         for (int micros = now.getNano() / 1000, unit = 100_000; unit > 0; unit /= 10) {
             waiting[waitingLength++] = (byte) ('0' + micros / unit % 10);
         }
-        put(new byte[] {'+', '0', '0', ':', '0', '0'}, 6);
+        put(UTC, UTC.length);
         put(SOURCE, SOURCE.length);
         put(line.bytes(), line.length());
         waiting[waitingLength++] = '\n';

@@ -20,15 +20,19 @@ final class Answer {
         FAILED
     }
 
-    private final ResponseHead head;
+    private final ResponseHead head = new ResponseHead();
     private final BodyReader body = new BodyReader();
     private boolean begun;
     private boolean continued;
     private @Nullable RouterFailure failure;
 
-    Answer(ResponseHead head) {
-        this.head = head;
+    /// Forgets it; another one may come.
+    void reset() {
         head.reset();
+        body.reset();
+        begun = false;
+        continued = false;
+        failure = null;
     }
 
     ResponseHead head() {

@@ -3,7 +3,6 @@ package dev.paddock.router;
 import dev.paddock.core.ErrorCode;
 import dev.paddock.router.http.Forwarding;
 import dev.paddock.router.http.RequestHead;
-import dev.paddock.router.http.ResponseHead;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -34,7 +33,7 @@ final class EventLoop implements Executor {
     private final RequestLine line = new RequestLine();
     private final SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
     private final ArrayDeque<RequestHead> spareRequestHeads = new ArrayDeque<>();
-    private final ArrayDeque<ResponseHead> spareResponseHeads = new ArrayDeque<>();
+    private final ArrayDeque<ExchangeParts> spareParts = new ArrayDeque<>();
     private final Set<ClientConnection> clients = new LinkedHashSet<>();
     private RouteIndex index = RouteIndex.unknown();
     private boolean draining;
@@ -133,15 +132,15 @@ final class EventLoop implements Executor {
         }
     }
 
-    ResponseHead takeResponseHead() {
-        ResponseHead spare = spareResponseHeads.pollLast();
-        return spare == null ? new ResponseHead() : spare;
+    ExchangeParts takeParts() {
+        ExchangeParts spare = spareParts.pollLast();
+        return spare == null ? ExchangeParts.make() : spare;
     }
 
-    void giveBack(ResponseHead head) {
-        if (spareResponseHeads.size() < MOST_SPARE) {
-            head.reset();
-            spareResponseHeads.addLast(head);
+    void giveBack(ExchangeParts parts) {
+        if (spareParts.size() < MOST_SPARE) {
+            parts.reset();
+            spareParts.addLast(parts);
         }
     }
 

@@ -27,8 +27,9 @@ final class Exchange {
     private final ClientStream client;
     private final Peer peer;
     private final RequestHead head;
-    private final Forwarding forwarding = new Forwarding();
-    private final Upload upload = new Upload();
+    private final ExchangeParts parts;
+    private final Forwarding forwarding;
+    private final Upload upload;
     private final Answer answer;
     private final Deadlines.Deadline deadline;
     private final long startNanos = System.nanoTime();
@@ -50,7 +51,10 @@ final class Exchange {
         this.peer = peer;
         this.head = head;
         timeouts = loop.index().timeouts();
-        answer = new Answer(loop.takeResponseHead());
+        parts = loop.takeParts();
+        forwarding = parts.forwarding();
+        upload = parts.upload();
+        answer = parts.answer();
         deadline = loop.deadlines().create(this::expired);
     }
 
@@ -183,6 +187,9 @@ final class Exchange {
 
     /// The client ended its sending side, which it may do after its request, and in a tunnel.
     void clientEnded() {
+        if (phase == Phase.DONE) {
+            return;
+        }
         if (phase == Phase.TUNNEL) {
             clientEnded = true;
             dyno().endOfTunnel();
@@ -428,7 +435,8 @@ final class Exchange {
             client.page(failure.status(), page(failure), last);
             client.finished(!last);
         }
-        loop.giveBack(answer.head());
+        // The last use: another exchange has them from here on.
+        loop.giveBack(parts);
     }
 
     private void leaveDyno() {

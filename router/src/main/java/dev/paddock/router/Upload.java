@@ -5,7 +5,8 @@ import dev.paddock.router.http.Framing;
 import dev.paddock.router.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /// The request's body on its way to the dyno. Owned by its event loop.
 ///
@@ -23,11 +24,22 @@ final class Upload {
     }
 
     private final BodyReader body = new BodyReader();
-    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+
+    /// Without room until there is a body, for most requests have none.
+    private final List<ByteBuf> held = new ArrayList<>(0);
+
     private Framing framing = Framing.NONE;
     private boolean holding;
     private boolean overflowed;
     private int heldBytes;
+
+    /// Forgets it; another one may come.
+    void reset() {
+        letGo();
+        body.reset();
+        framing = Framing.NONE;
+        overflowed = false;
+    }
 
     void begin(RequestHead head) {
         framing = head.framing();
@@ -88,9 +100,7 @@ final class Upload {
     /// too.
     void repeat(DynoStream dyno) {
         holding = dyno.isReused();
-        for (ByteBuf bytes : held) {
-            dyno.send(bytes.retainedDuplicate());
-        }
+        held.forEach(bytes -> dyno.send(bytes.retainedDuplicate()));
         if (!holding) {
             letGo();
         }

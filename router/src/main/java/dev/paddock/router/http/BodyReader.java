@@ -34,13 +34,26 @@ public final class BodyReader {
     private static final int MAX_CHUNK_LINE = 4096;
     private static final int MAX_TRAILERS = 16 * 1024;
     private static final int MAX_SIZE_DIGITS = 16;
+    private static final int USUAL_LINE = 64;
+    private static final byte[] NO_BYTES = {};
 
     private State state = State.DONE;
     private long left;
     private int dataLength;
-    private byte[] line = new byte[64];
+
+    /// Empty until a chunk line comes, for most bodies have none.
+    private byte[] line = NO_BYTES;
+
     private int lineLength;
     private int trailersEnd;
+
+    /// Forgets the body; a buffer that long lines made is let go.
+    public void reset() {
+        begin(Framing.NONE, 0);
+        if (line.length > USUAL_LINE) {
+            line = NO_BYTES;
+        }
+    }
 
     public void begin(Framing framing, long contentLength) {
         lineLength = 0;
@@ -131,7 +144,7 @@ public final class BodyReader {
                 return false;
             }
             if (lineLength == line.length) {
-                line = Arrays.copyOf(line, 2 * line.length);
+                line = Arrays.copyOf(line, Math.max(USUAL_LINE, 2 * line.length));
             }
             line[lineLength++] = b;
             if (b == '\n') {

@@ -11,6 +11,7 @@ public final class Forwarding {
     private static final byte[] HEX = Ascii.bytes("0123456789abcdef");
     private static final byte[] NOTHING = {};
 
+    private final byte[] ownId = new byte[UUID_LENGTH];
     byte[] forwardedFor = NOTHING;
     byte[] requestId = NOTHING;
     boolean tls;
@@ -19,6 +20,12 @@ public final class Forwarding {
     long connectMillis;
     long totalMillis;
     boolean keepAlive;
+
+    /// Forgets the request; another one may come.
+    public void reset() {
+        forwardedFor = NOTHING;
+        requestId = NOTHING;
+    }
 
     /// Reads the client's own forwarding headers and drops what the router says instead.
     ///
@@ -117,7 +124,7 @@ public final class Forwarding {
         return joined.toByteArray();
     }
 
-    private static byte[] requestId(HeadBuffer lines, SplittableRandom random) {
+    private byte[] requestId(HeadBuffer lines, SplittableRandom random) {
         byte[] given = null;
         for (int i = 0; i < lines.count(); i++) {
             if (lines.name(i) == HeaderName.X_REQUEST_ID) {
@@ -147,8 +154,8 @@ public final class Forwarding {
     }
 
     /// A version 4 UUID in lower case; it names a request and guards nothing.
-    private static byte[] uuid(SplittableRandom random) {
-        byte[] text = new byte[UUID_LENGTH];
+    private byte[] uuid(SplittableRandom random) {
+        byte[] text = ownId;
         long high = (random.nextLong() & ~0xf000L) | 0x4000L;
         long low = (random.nextLong() & ~(3L << 62)) | (1L << 63);
         int at = 0;
