@@ -101,24 +101,32 @@ final class DynoPool {
         endQuarantines(nowNanos);
         Backend chosen = bound(cookie, tried);
         if (chosen == null) {
-            LoadBuckets choice = open();
-            for (Backend no : tried) {
-                if (isOpen(no)) {
-                    choice.remove(no.place(), no.inFlight());
-                }
-            }
-            if (choice.size() > 0) {
-                chosen = BackendChooser.choose(balance, up, choice, lastPlace, random);
-            }
-            for (Backend no : tried) {
-                if (isOpen(no)) {
-                    choice.add(no.place(), no.inFlight());
-                }
-            }
+            chosen = choose(balance, tried, random);
         }
         if (chosen != null) {
             lastPlace = chosen.place();
             count(chosen, 1);
+        }
+        return chosen;
+    }
+
+    private @Nullable Backend choose(
+            AppRoute.Balance balance, List<Backend> tried, RandomGenerator random) {
+        LoadBuckets choice = open();
+        // By index: an iterator for each request is what an allocation profile shows.
+        for (int i = 0; i < tried.size(); i++) {
+            if (isOpen(tried.get(i))) {
+                choice.remove(tried.get(i).place(), tried.get(i).inFlight());
+            }
+        }
+        Backend chosen =
+                choice.size() == 0
+                        ? null
+                        : BackendChooser.choose(balance, up, choice, lastPlace, random);
+        for (int i = 0; i < tried.size(); i++) {
+            if (isOpen(tried.get(i))) {
+                choice.add(tried.get(i).place(), tried.get(i).inFlight());
+            }
         }
         return chosen;
     }
@@ -133,8 +141,8 @@ final class DynoPool {
     /// Whether every dyno was tried.
     boolean isExhausted(List<Backend> tried) {
         int triedHere = 0;
-        for (Backend backend : tried) {
-            if (!backend.isRetired()) {
+        for (int i = 0; i < tried.size(); i++) {
+            if (!tried.get(i).isRetired()) {
                 triedHere++;
             }
         }
