@@ -113,6 +113,7 @@ final class Certificates {
                                                     .NO_ADVERTISE,
                                             ApplicationProtocolConfig
                                                     .SelectedListenerFailureBehavior.ACCEPT,
+                                            "h2",
                                             "http/1.1"))
                             .build();
             if (context.sessionContext() instanceof OpenSslServerSessionContext sessions) {

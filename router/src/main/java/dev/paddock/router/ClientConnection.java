@@ -1,6 +1,5 @@
 package dev.paddock.router;
 
-import dev.paddock.router.http.Ascii;
 import dev.paddock.router.http.BodyReader;
 import dev.paddock.router.http.RequestHead;
 import dev.paddock.router.http.ResponseHead;
@@ -11,12 +10,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /// A client's HTTP/1.1 connection: parses requests one after the other, gives each to an [Exchange], writes the
 /// answers. Owned by its event loop.
-final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientStream, Peer {
+final class ClientConnection extends ChannelInboundHandlerAdapter
+        implements ClientChannel, ClientStream, Peer {
     private enum State {
         /// Nothing of the next request has arrived.
         IDLE,
@@ -42,8 +41,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
-    private byte[] address = {};
-    private int port;
+    private ClientAddress peer = ClientAddress.NOBODY;
     private boolean processing;
     private boolean wanted;
     private boolean tunnel;
@@ -62,14 +60,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
         writer = new AnswerWriter(added, loop.allocator());
-        InetSocketAddress remote = (InetSocketAddress) added.channel().remoteAddress();
-        InetSocketAddress local = (InetSocketAddress) added.channel().localAddress();
-        if (remote == null || local == null) {
+        ClientAddress known = ClientAddress.of(added.channel());
+        if (known == null) {
             Sockets.close(added.channel());
             return;
         }
-        address = Ascii.bytes(remote.getAddress().getHostAddress());
-        port = local.getPort();
+        peer = known;
         loop.opened(this);
         deadline.set(loop.index().timeouts().header());
     }
@@ -274,6 +270,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     // ---- answers
 
     @Override
+    public boolean framesBodies() {
+        return true;
+    }
+
+    @Override
     public void askForBody() {
         writer().askForBody();
     }
@@ -407,13 +408,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     // ---- going down
 
-    void drain() {
-        if (state == State.IDLE || (state == State.HEAD && !head().isBegun())) {
+    @Override
+    public void drain(boolean idleToo) {
+        if (idleToo && (state == State.IDLE || (state == State.HEAD && !head().isBegun()))) {
             Sockets.close(channel());
         }
     }
 
-    void forceClose() {
+    @Override
+    public void forceClose() {
         if (exchange != null) {
             exchange.forceClose();
         }
@@ -424,12 +427,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public byte[] address() {
-        return address;
+        return peer.text();
     }
 
     @Override
     public int port() {
-        return port;
+        return peer.port();
     }
 
     @Override

@@ -6,6 +6,9 @@ import io.netty.buffer.ByteBuf;
 
 /// The client's side of one exchange, whatever protocol it speaks. Owned by its event loop.
 interface ClientStream {
+    /// Whether a body of unknown length comes in chunks; else it comes bare, and [Exchange#bodyEnded] is called.
+    boolean framesBodies();
+
     /// Tells the client to send its body (100).
     void askForBody();
 

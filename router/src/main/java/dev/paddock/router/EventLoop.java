@@ -34,7 +34,7 @@ final class EventLoop implements Executor {
     private final SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
     private final ArrayDeque<RequestHead> spareRequestHeads = new ArrayDeque<>();
     private final ArrayDeque<ExchangeParts> spareParts = new ArrayDeque<>();
-    private final Set<ClientConnection> clients = new LinkedHashSet<>();
+    private final Set<ClientChannel> clients = new LinkedHashSet<>();
     private RouteIndex index = RouteIndex.unknown();
     private boolean draining;
 
@@ -183,12 +183,12 @@ final class EventLoop implements Executor {
         fault.printStackTrace(System.err);
     }
 
-    void opened(ClientConnection client) {
+    void opened(ClientChannel client) {
         clients.add(client);
         stats.opened();
     }
 
-    void closed(ClientConnection client) {
+    void closed(ClientChannel client) {
         if (clients.remove(client)) {
             stats.closed();
         }
@@ -207,9 +207,7 @@ final class EventLoop implements Executor {
     /// @param idleToo whether those that wait for nothing go at once: a request of theirs may be on its way
     void drain(boolean idleToo) {
         draining = true;
-        if (idleToo) {
-            new ArrayList<>(clients).forEach(ClientConnection::drain);
-        }
+        new ArrayList<>(clients).forEach(client -> client.drain(idleToo));
     }
 
     boolean isEmpty() {
@@ -218,6 +216,6 @@ final class EventLoop implements Executor {
 
     /// Cuts what is still there.
     void cutAll() {
-        new ArrayList<>(clients).forEach(ClientConnection::forceClose);
+        new ArrayList<>(clients).forEach(ClientChannel::forceClose);
     }
 }

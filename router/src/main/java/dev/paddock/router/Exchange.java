@@ -68,7 +68,7 @@ final class Exchange {
                 peer.port(),
                 System.currentTimeMillis(),
                 loop.random());
-        upload.begin(head);
+        upload.begin(head, client.framesBodies());
         RouteIndex index = loop.index();
         RoutedApp found = index.find(head.bytes(), head.hostStart(), head.hostNameEnd());
         if (found == null) {
@@ -169,6 +169,16 @@ final class Exchange {
         }
         to.flush();
         client.wantBytes(to.isWritable());
+    }
+
+    /// The body is complete, which the client's protocol says beside the bytes. Called when bytes are wanted.
+    ///
+    /// @param trailers whole lines
+    void bodyEnded(byte[] trailers) {
+        if (!upload.isComplete() && phase == Phase.RELAYING) {
+            upload.end(trailers);
+            clientBytes(client.buffered());
+        }
     }
 
     /// From here on the dyno owes the first byte of its answer.

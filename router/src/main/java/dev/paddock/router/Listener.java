@@ -212,7 +212,7 @@ final class Listener {
             SslHandler tls = entry.context().newHandler(loop.allocator());
             tls.setHandshakeTimeoutMillis(HANDSHAKE_MILLIS);
             context.pipeline()
-                    .addLast(new ClientConnection(loop, new TlsPeer(tls, entry)))
+                    .addLast(new ProtocolChoice(loop, new TlsPeer(tls, entry)))
                     .replace(this, "tls", tls);
         }
 

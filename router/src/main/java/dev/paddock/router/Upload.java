@@ -41,9 +41,18 @@ final class Upload {
         overflowed = false;
     }
 
-    void begin(RequestHead head) {
+    /// The next body.
+    ///
+    /// @param framed whether chunks come as such; else what comes is the body itself, and [#end] ends it
+    void begin(RequestHead head, boolean framed) {
         framing = head.framing();
-        body.begin(framing, head.contentLength());
+        boolean bare = framing == Framing.CHUNKED && !framed;
+        body.begin(bare ? Framing.UNTIL_CLOSE : framing, head.contentLength());
+    }
+
+    /// The body ends here; [#relay] passes that on.
+    void end(byte[] trailers) {
+        body.end(trailers);
     }
 
     boolean isComplete() {

@@ -70,6 +70,18 @@ public final class BodyReader {
         }
     }
 
+    /// The body ends here, which its protocol says beside the bytes.
+    ///
+    /// @param trailers whole lines
+    public void end(byte[] trailers) {
+        if (trailers.length > line.length) {
+            line = new byte[trailers.length];
+        }
+        System.arraycopy(trailers, 0, line, 0, trailers.length);
+        trailersEnd = trailers.length;
+        state = State.DONE;
+    }
+
     public boolean isDone() {
         return state == State.DONE;
     }

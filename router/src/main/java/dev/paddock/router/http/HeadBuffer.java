@@ -137,6 +137,10 @@ final class HeadBuffer {
         dropped[header] = true;
     }
 
+    boolean isDropped(int header) {
+        return dropped[header];
+    }
+
     void dropAll(HeaderName name) {
         for (int i = 0; i < count; i++) {
             if (names[i] == name) {
