@@ -34,6 +34,11 @@ public final class RouterLogs implements AutoCloseable {
     /// The spool is mapped memory, which nobody is notified of; a look costs some microseconds.
     private static final Duration LOOK = Duration.ofMillis(80);
 
+    /// When there was nothing for a while: a machine at rest is to cost nothing.
+    private static final Duration IDLE_LOOK = Duration.ofMillis(250);
+
+    private static final int LOOKS_UNTIL_IDLE = 40;
+
     private static final int BATCH = 1_000;
 
     /// Between two writes of the position, and between two tries while the database is away.
@@ -53,6 +58,7 @@ public final class RouterLogs implements AutoCloseable {
     private Place reached = Place.NONE;
     private long storeNanos = System.nanoTime();
     private boolean databaseAway;
+    private int looksInVain;
 
     public RouterLogs(Path spool, Database database, LogHub hub) {
         this.spool = spool;
@@ -110,7 +116,9 @@ public final class RouterLogs implements AutoCloseable {
             if (!reached.equals(stored) && storeNanos - System.nanoTime() <= 0) {
                 storePosition();
             }
-            Duration pause = count == BATCH ? Duration.ZERO : LOOK;
+            looksInVain = count == 0 ? looksInVain + 1 : 0;
+            Duration usual = looksInVain > LOOKS_UNTIL_IDLE ? IDLE_LOOK : LOOK;
+            Duration pause = count == BATCH ? Duration.ZERO : usual;
             if (closing.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
                 return true;
             }

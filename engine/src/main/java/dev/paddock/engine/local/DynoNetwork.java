@@ -47,7 +47,7 @@ final class DynoNetwork {
         return address(network * Registry.SLOTS * 4) + "/21";
     }
 
-    /// Takes over the namespaces that an earlier process left, except those that dynos hold, and fills the pool.
+    /// Takes over the namespaces that an earlier process left, except those that dynos hold.
     void open(List<Integer> held) {
         synchronized (lock) {
             held.forEach(taken::set);
@@ -64,7 +64,6 @@ final class DynoNetwork {
                 }
             }
         }
-        refill();
     }
 
     /// A slot whose namespace is ready; made on the spot when the pool is empty.
@@ -130,7 +129,8 @@ final class DynoNetwork {
         unused.forEach(this::destroy);
     }
 
-    private void refill() {
+    /// Makes namespaces ahead until the pool is full; returns at once.
+    void refill() {
         synchronized (lock) {
             if (refilling || closed) {
                 return;

@@ -49,6 +49,7 @@ public final class LocalEngine implements Engine {
     private static final int STARTS_AT_ONCE = 4;
     private static final int SIGNAL_ROUNDS = 2;
     private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final Duration POOL_DELAY = Duration.ofSeconds(1);
     private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
     private static final Duration CREATION_LIMIT = Duration.ofMinutes(6);
     private static final int PROBE_MILLIS = 1_000;
@@ -138,6 +139,8 @@ public final class LocalEngine implements Engine {
         this.exits = new Exits(runtime.resolve(DynoFiles.EXITS), this::exitSeen);
         List.copyOf(dynos.values()).forEach(this::adopt);
         timers.schedule(LOOK, this::lookSoon);
+        // Not beside the start of everything else, where nobody wants one yet.
+        timers.schedule(POOL_DELAY, network::refill);
     }
 
     /// Debian packages that must be installed before an engine can be made; empty when all are there.
