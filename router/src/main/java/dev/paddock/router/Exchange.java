@@ -254,6 +254,10 @@ final class Exchange {
                 if (answer.isBegun() || (answer.hasBytes() && upload.isComplete())) {
                     activity();
                 }
+                if (dyno != null && !client.isWritable()) {
+                    // At once, not after what else the dyno's socket holds.
+                    dyno.wantBytes(false);
+                }
             }
             case TUNNEL -> openTunnel(in);
             case COMPLETE -> {

@@ -417,8 +417,9 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
         }
         state = State.DRAINING;
         ChannelHandlerContext to = context();
-        var _ = encoder().writePing(to, false, DRAIN_PING, to.newPromise());
         goAway(Integer.MAX_VALUE);
+        var _ = encoder().writePing(to, false, DRAIN_PING, to.newPromise());
+        flush(to);
     }
 
     void pingAnswered(long data) {

@@ -327,7 +327,12 @@ final class Http2Request implements ClientStream {
         ChannelHandlerContext to = connection.context();
         ChannelPromise written = to.newPromise();
         if (end) {
-            var _ = written.addListener(_ -> answerWritten());
+            var _ =
+                    written.addListener(done -> {
+                        if (done.isSuccess()) {
+                            written(true);
+                        }
+                    });
         }
         var _ = connection.encoder().writeHeaders(to, stream.id(), block, 0, end, written);
     }
@@ -342,13 +347,11 @@ final class Http2Request implements ClientStream {
         ChannelHandlerContext to = connection.context();
         ChannelPromise written = to.newPromise();
         var _ =
-                written.addListener(_ -> {
+                written.addListener(done -> {
                     unsent -= size;
                     connection.sent(size);
-                    if (end) {
-                        answerWritten();
-                    } else {
-                        delivered();
+                    if (done.isSuccess()) {
+                        written(end);
                     }
                 });
         unsent += size;
@@ -356,20 +359,24 @@ final class Http2Request implements ClientStream {
         connection.given(size);
     }
 
-    /// The whole answer is on its way; a client that still sends its body is told to stop.
-    private void answerWritten() {
-        if (undelivered != null) {
-            undelivered.clear();
+    /// Bytes of the answer are on their way.
+    ///
+    /// @param last whether these were the last ones
+    private void written(boolean last) {
+        if (closed) {
+            return;
         }
-        if (!requestEnded || resetCode != Http2Error.NO_ERROR) {
+        if (last) {
+            if (undelivered != null) {
+                undelivered.clear();
+            }
+            if (!requestEnded || resetCode != Http2Error.NO_ERROR) {
+                // A client that still sends its body is told to stop (RFC 9113 section 8.1).
+                reset(resetCode);
+            }
+        } else if (cut && unsent == 0) {
             reset(resetCode);
-        }
-    }
-
-    private void delivered() {
-        if (cut && unsent == 0) {
-            reset(resetCode);
-        } else if (undelivered != null && !cut && !closed) {
+        } else if (undelivered != null && !cut) {
             undelivered.set(loop.index().timeouts().keepalive());
         }
     }

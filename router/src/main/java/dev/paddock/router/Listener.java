@@ -3,6 +3,7 @@ package dev.paddock.router;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -36,15 +37,17 @@ final class Listener {
     }
 
     /// @param certificates for TLS; null for a plain port
+    /// @param behindProxy whether connections begin with a [ProxyHeader]
     /// @throws IOException when the port cannot be had, naming it
     static Listener open(
             EventLoops loops,
             Transport transport,
             InetSocketAddress address,
-            @Nullable Future<Certificates> certificates)
+            @Nullable Future<Certificates> certificates,
+            boolean behindProxy)
             throws IOException {
         ChannelFuture bound =
-                bootstrap(loops, certificates)
+                bootstrap(loops, certificates, behindProxy)
                         .channel(transport.serverChannel())
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
@@ -70,9 +73,10 @@ final class Listener {
             EventLoops loops,
             Transport transport,
             int descriptor,
-            @Nullable Future<Certificates> certificates)
+            @Nullable Future<Certificates> certificates,
+            boolean behindProxy)
             throws IOException {
-        ServerBootstrap bootstrap = bootstrap(loops, certificates);
+        ServerBootstrap bootstrap = bootstrap(loops, certificates, behindProxy);
         ChannelFuture adopted =
                 switch (transport) {
                     case EPOLL ->
@@ -105,7 +109,7 @@ final class Listener {
     }
 
     private static ServerBootstrap bootstrap(
-            EventLoops loops, @Nullable Future<Certificates> certificates) {
+            EventLoops loops, @Nullable Future<Certificates> certificates, boolean behindProxy) {
         return new ServerBootstrap()
                 .group(loops.group())
                 .childOption(ChannelOption.ALLOCATOR, loops.allocator())
@@ -114,7 +118,7 @@ final class Listener {
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, ANSWER_BUFFER)
-                .childHandler(new Accept(loops, certificates));
+                .childHandler(new Accept(loops, certificates, behindProxy));
     }
 
     /// The kernel's number for it; -1 when the transport has none.
@@ -139,10 +143,12 @@ final class Listener {
     private static final class Accept extends ChannelInitializer<Channel> {
         private final EventLoops loops;
         private final @Nullable Future<Certificates> certificates;
+        private final boolean behindProxy;
 
-        Accept(EventLoops loops, @Nullable Future<Certificates> certificates) {
+        Accept(EventLoops loops, @Nullable Future<Certificates> certificates, boolean behindProxy) {
             this.loops = loops;
             this.certificates = certificates;
+            this.behindProxy = behindProxy;
         }
 
         @Override
@@ -150,9 +156,13 @@ final class Listener {
             EventLoop loop = loops.of(accepted);
             accepted.pipeline()
                     .addLast(
-                            certificates == null
-                                    ? new ClientConnection(loop, null)
-                                    : new ServerName(loop, certificates));
+                            behindProxy ? new ProxyGreeting(loop, () -> first(loop)) : first(loop));
+        }
+
+        private ChannelHandler first(EventLoop loop) {
+            return certificates == null
+                    ? new ClientConnection(loop, null)
+                    : new ServerName(loop, certificates);
         }
     }
 

@@ -28,6 +28,7 @@ final class Router implements AutoCloseable {
     private final List<Listener> listeners = new ArrayList<>();
     private @Nullable Promise<Certificates> certificates;
     private Inherited inherited = Inherited.none();
+    private boolean behindProxy;
     private Map<String, RoutedApp> apps = new HashMap<>();
     private Timeouts timeouts = Timeouts.DEFAULT;
     private RouteIndex index = RouteIndex.unknown();
@@ -73,12 +74,17 @@ final class Router implements AutoCloseable {
             throws IOException {
         List<Integer> descriptors = inherited.take(address);
         if (descriptors.isEmpty()) {
-            listeners.add(Listener.open(loops, transport, address, tls));
+            listeners.add(Listener.open(loops, transport, address, tls, behindProxy));
         }
         for (int descriptor : descriptors) {
-            listeners.add(Listener.adopt(loops, transport, descriptor, tls));
+            listeners.add(Listener.adopt(loops, transport, descriptor, tls, behindProxy));
         }
         return descriptors.isEmpty() ? listeners.getLast().address() : address;
+    }
+
+    /// Called before [#listen]: every connection begins with a [ProxyHeader].
+    void expectProxy() {
+        behindProxy = true;
     }
 
     /// Called before [#listen]: addresses that are among these are not bound but taken over.

@@ -1,6 +1,7 @@
 package dev.paddock.router;
 
 import dev.paddock.routes.SpoolWriter;
+import io.netty.util.NetUtil;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -91,6 +92,13 @@ public final class RouterMain implements Callable<Integer> {
             description =
                     "Event loops, each a thread with its own connections; default: the cores.")
     private int loops = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--proxy-protocol",
+            description =
+                    "Every connection comes from a proxy that begins it with the PROXY protocol,"
+                            + " version 1 or 2; let nobody else reach the ports.")
+    private boolean proxyProtocol;
 
     @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
@@ -201,6 +209,9 @@ public final class RouterMain implements Callable<Integer> {
             throws IOException {
         try (Inherited systemd = Inherited.ofSystemd(System.getenv())) {
             router.inherit(inherited.isFromRouter() ? inherited : systemd);
+            if (proxyProtocol) {
+                router.expectProxy();
+            }
             StringBuilder ready = new StringBuilder("listening http=");
             ready.append(HostPort.text(router.listen(http.address())));
             if (https != null) {
@@ -334,7 +345,7 @@ public final class RouterMain implements Callable<Integer> {
         }
 
         static String text(InetSocketAddress address) {
-            String host = address.getAddress().getHostAddress();
+            String host = NetUtil.toAddressString(address.getAddress());
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
         }
     }

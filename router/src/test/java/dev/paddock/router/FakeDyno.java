@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,9 +25,13 @@ final class FakeDyno implements AutoCloseable {
     private volatile Script script;
 
     FakeDyno(Script script) {
+        this(script, "127.0.0.1");
+    }
+
+    FakeDyno(Script script, String host) {
         this.script = script;
         try {
-            server = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+            server = new ServerSocket(0, 200, InetAddress.ofLiteral(host));
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
@@ -44,7 +49,8 @@ final class FakeDyno implements AutoCloseable {
     }
 
     String address() {
-        return "127.0.0.1:" + server.getLocalPort();
+        return (server.getInetAddress() instanceof Inet6Address ? "[::1]:" : "127.0.0.1:")
+                + server.getLocalPort();
     }
 
     void script(Script next) {
@@ -120,6 +126,23 @@ final class FakeDyno implements AutoCloseable {
 
         String read(int bytes) throws IOException {
             return new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1);
+        }
+
+        /// A body in chunks, up to its end.
+        String readChunks() throws IOException {
+            StringBuilder body = new StringBuilder();
+            while (true) {
+                StringBuilder size = new StringBuilder();
+                while (size.indexOf("\r\n") < 0) {
+                    size.append(read(1));
+                }
+                int length = Integer.parseInt(size.substring(0, size.length() - 2), 16);
+                body.append(read(length));
+                read(2);
+                if (length == 0) {
+                    return body.toString();
+                }
+            }
         }
 
         /// Reads until the router ends its side.

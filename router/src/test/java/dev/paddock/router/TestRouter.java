@@ -29,11 +29,20 @@ final class TestRouter implements AutoCloseable {
     private final InetSocketAddress http;
 
     TestRouter(AppRoute... apps) throws IOException {
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false, apps);
+    }
+
+    /// @param behindProxy whether every connection begins with a PROXY header
+    TestRouter(InetSocketAddress address, boolean behindProxy, AppRoute... apps)
+            throws IOException {
         log = Files.createTempFile("router", ".log");
         accessLog = AccessLog.open(log.toString(), null);
         router = new Router(LOOPS, Transport.best(), accessLog, ControlLink.nobody());
         use(apps);
-        http = router.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        if (behindProxy) {
+            router.expectProxy();
+        }
+        http = router.listen(address);
     }
 
     static AppRoute app(FakeDyno... dynos) {
