@@ -45,6 +45,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
     /// Bytes of request bodies that wait for dynos, of all streams together.
     private static final int UPLOAD_WINDOW = 1 << 20;
 
+    /// Of one request, and of all requests that run at the same time.
     private static final int MOST_HEADER_BYTES = 1 << 20;
 
     /// Frames that are not flow controlled and that the client does not read: it will not.
@@ -81,6 +82,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
     private State state = State.OPEN;
     private @Nullable ChannelHandlerContext context;
     private int unsent;
+    private int headBytes;
     private int paused;
     private boolean reading;
     private boolean flushDue;
@@ -333,6 +335,19 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
         }
     }
 
+    /// Whether a request head of this size may be kept beside the others of this connection.
+    boolean admits(int bytes) {
+        if (headBytes > 0 && headBytes + bytes > MOST_HEADER_BYTES) {
+            return false;
+        }
+        headBytes += bytes;
+        return true;
+    }
+
+    void forgetHead(int bytes) {
+        headBytes -= bytes;
+    }
+
     /// Bytes of an answer were given to be sent.
     void given(int bytes) {
         unsent += bytes;
@@ -351,7 +366,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
         unsent -= bytes;
         if (paused > 0 && state != State.CLOSED) {
             for (Http2Request stream : new ArrayList<>(streams)) {
-                if (stream.resume(roomFor(stream) / 2)) {
+                if (stream.resume(room() / 2)) {
                     paused--;
                 }
             }
@@ -361,7 +376,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
     /// Whether the stream may be given more; a stream that its client lets stand may hold no more than is left for all
     /// others.
     boolean hasRoom(Http2Request stream) {
-        if (stream.unsent() < roomFor(stream)) {
+        if (stream.unsent() < room()) {
             return true;
         }
         if (stream.pause()) {
@@ -370,7 +385,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
         return false;
     }
 
-    private int roomFor(Http2Request unused) {
+    private int room() {
         return MOST_UNSENT - unsent;
     }
 

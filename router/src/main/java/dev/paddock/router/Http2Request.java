@@ -50,6 +50,7 @@ final class Http2Request implements ClientStream {
     private boolean paused;
     private int unsent;
     private long sentBytes;
+    private int headBytes;
 
     /// How the stream is ended when the client has not ended it.
     private Http2Error resetCode = Http2Error.NO_ERROR;
@@ -63,6 +64,11 @@ final class Http2Request implements ClientStream {
     // ---- the request
 
     void start(Http2FieldList fields, boolean end) throws Http2Exception {
+        if (!connection.admits(fields.length())) {
+            throw Http2Exception.streamError(
+                    stream.id(), Http2Error.REFUSED_STREAM, "too many header bytes at a time");
+        }
+        headBytes = fields.length();
         RequestHead reading = loop.takeRequestHead();
         head = reading;
         requestEnded = end;
@@ -466,6 +472,7 @@ final class Http2Request implements ClientStream {
         if (head != null) {
             loop.giveBack(head);
             head = null;
+            connection.forgetHead(headBytes);
         }
     }
 

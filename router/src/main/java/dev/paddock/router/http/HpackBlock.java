@@ -5,11 +5,15 @@ import io.netty.util.AsciiString;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A header block of an HTTP/2 answer, already in HPACK: whole statuses by their index, everything else as literals
-/// that no table remembers. A client that guesses learns nothing from sizes, and no head costs a look-up.
+/// A header block of an HTTP/2 answer, already in HPACK: usual statuses and names by their number, everything else as
+/// literals that no table remembers. A client that guesses learns nothing from sizes, and no head costs a look-up.
 public final class HpackBlock extends DefaultHttp2Headers {
     private static final int LONGEST_SHORT = 0x7f;
     private static final int STATUS_NAME = 8;
+
+    /// What fits in the first byte of an index; ours are all above and take one more.
+    private static final int LONGEST_INDEX = 15;
+
     private static final byte[] INDEXED_STATUS = {8, 9, 10, 11, 12, 13, 14};
     private static final int[] INDEXED_STATUSES = {200, 204, 206, 304, 400, 404, 500};
     private static final byte[] VIA = Ascii.bytes("via");
@@ -167,10 +171,16 @@ public final class HpackBlock extends DefaultHttp2Headers {
 
     private void add(
             byte[] names, int nameStart, int nameEnd, byte[] values, int valueStart, int valueEnd) {
-        put(0);
-        text(names, nameStart, nameEnd);
-        for (int i = length - (nameEnd - nameStart); i < length; i++) {
-            bytes[i] = Ascii.lower(bytes[i]);
+        int index = StaticName.find(names, nameStart, nameEnd);
+        if (index > 0) {
+            put(LONGEST_INDEX);
+            put(index - LONGEST_INDEX);
+        } else {
+            put(0);
+            text(names, nameStart, nameEnd);
+            for (int i = length - (nameEnd - nameStart); i < length; i++) {
+                bytes[i] = Ascii.lower(bytes[i]);
+            }
         }
         text(values, valueStart, valueEnd);
     }
@@ -202,6 +212,88 @@ public final class HpackBlock extends DefaultHttp2Headers {
     private void room(int more) {
         if (length + more > bytes.length) {
             bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, length + more));
+        }
+    }
+
+    /// Names of answers that have a number in every decoder (RFC 7541 appendix A).
+    private static final class StaticName {
+        private static final String[] NAMES = {
+            "accept-ranges",
+            "18",
+            "access-control-allow-origin",
+            "20",
+            "age",
+            "21",
+            "allow",
+            "22",
+            "cache-control",
+            "24",
+            "content-disposition",
+            "25",
+            "content-encoding",
+            "26",
+            "content-language",
+            "27",
+            "content-length",
+            "28",
+            "content-range",
+            "30",
+            "content-type",
+            "31",
+            "date",
+            "33",
+            "etag",
+            "34",
+            "expires",
+            "36",
+            "last-modified",
+            "44",
+            "link",
+            "45",
+            "location",
+            "46",
+            "server",
+            "54",
+            "set-cookie",
+            "55",
+            "strict-transport-security",
+            "56",
+            "vary",
+            "59",
+            "via",
+            "60"
+        };
+        private static final int LONGEST = 32;
+        private static final StaticName[][] BY_LENGTH = new StaticName[LONGEST][0];
+
+        static {
+            for (int i = 0; i < NAMES.length; i += 2) {
+                byte[] text = Ascii.bytes(NAMES[i]);
+                StaticName[] before = BY_LENGTH[text.length];
+                StaticName[] with = Arrays.copyOf(before, before.length + 1);
+                with[before.length] = new StaticName(text, Integer.parseInt(NAMES[i + 1]));
+                BY_LENGTH[text.length] = with;
+            }
+        }
+
+        private final byte[] text;
+        private final int index;
+
+        private StaticName(byte[] text, int index) {
+            this.text = text;
+            this.index = index;
+        }
+
+        /// The number of the name, in any case; 0 for none.
+        static int find(byte[] bytes, int start, int end) {
+            if (end - start < LONGEST) {
+                for (StaticName name : BY_LENGTH[end - start]) {
+                    if (Ascii.equalsIgnoreCase(bytes, start, end, name.text)) {
+                        return name.index;
+                    }
+                }
+            }
+            return 0;
         }
     }
 }
