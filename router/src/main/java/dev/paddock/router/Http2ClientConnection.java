@@ -83,6 +83,9 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
     private @Nullable ChannelHandlerContext context;
     private int unsent;
     private int headBytes;
+    private long taken;
+    private long takenBefore;
+    private long pendingBefore;
     private int paused;
     private boolean reading;
     private boolean flushDue;
@@ -317,7 +320,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
 
     void opened(Http2Request stream) {
         streams.add(stream);
-        deadline.clear();
+        deadline.set(loop.index().timeouts().keepalive());
     }
 
     void closed(Http2Request stream) {
@@ -364,6 +367,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
     /// Bytes of an answer were sent, or never will be.
     void sent(int bytes) {
         unsent -= bytes;
+        taken += bytes;
         if (paused > 0 && state != State.CLOSED) {
             for (Http2Request stream : new ArrayList<>(streams)) {
                 if (stream.resume(room() / 2)) {
@@ -396,11 +400,25 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
     // ---- the end
 
     private void expired() {
-        if (state == State.BROKEN || state == State.ENDING) {
+        if (state == State.BROKEN || (state == State.ENDING && streams.isEmpty())) {
             Sockets.close(channel());
         } else if (streams.isEmpty()) {
             end();
+        } else {
+            lookForProgress();
         }
+    }
+
+    /// Streams have limits of their own, but none of them ends for a client that takes nothing at all.
+    private void lookForProgress() {
+        long pending = Sockets.pendingBytes(channel());
+        if (pending > 0 && pending == pendingBefore && taken == takenBefore) {
+            Sockets.close(channel());
+            return;
+        }
+        pendingBefore = pending;
+        takenBefore = taken;
+        deadline.set(loop.index().timeouts().keepalive());
     }
 
     /// Says goodbye and closes.

@@ -246,6 +246,26 @@ class Http2FloodTest {
         }
     }
 
+    @Test
+    void clientThatTakesNothingAtAllIsLetGo() throws IOException {
+        String body = "x".repeat(MEGABYTE);
+        try (FakeDyno dyno = new FakeDyno(FakeDyno.answering(body));
+                TestRouter router = new TestRouter(app(dyno));
+                FrameClient client =
+                        new FrameClient(router.listenTls(), INITIAL_WINDOW, Integer.MAX_VALUE)) {
+            client.number(WINDOW_UPDATE, 0, 0, Integer.MAX_VALUE - 65_535);
+            for (int i = 0; i < 50; i++) {
+                client.request(2 * i + 1, true, "GET", "/");
+            }
+            client.send();
+            router.logLine("code=H28");
+
+            TestRouter.await(
+                    "an end of the connection",
+                    () -> router.router().stats().openConnections() == 0);
+        }
+    }
+
     /// Sends rounds until the router has enough.
     ///
     /// @return the code of its GOAWAY
