@@ -23,7 +23,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// Certificates ready for handshakes, made when they are first needed. Safe for any thread.
-final class Certificates {
+final class Certificates implements AutoCloseable {
     /// Each holds some ten kilobytes of native memory.
     private static final int MOST_READY = 1000;
 
@@ -96,6 +96,16 @@ final class Certificates {
                 ready.put(certificate, entry);
             }
             return entry;
+        }
+    }
+
+    /// Gives the native memory back. Connections that still use a certificate hold it on.
+    @Override
+    public void close() {
+        ReferenceCountUtil.release(fallback.context());
+        synchronized (lock) {
+            ready.values().forEach(identity -> ReferenceCountUtil.release(identity.context()));
+            ready.clear();
         }
     }
 

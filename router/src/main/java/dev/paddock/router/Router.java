@@ -240,5 +240,9 @@ final class Router implements AutoCloseable {
     public void close() {
         listeners.forEach(Listener::close);
         loops.close();
+        Promise<Certificates> prepared = certificates;
+        if (prepared != null && prepared.awaitUninterruptibly().isSuccess()) {
+            prepared.getNow().close();
+        }
     }
 }

@@ -21,7 +21,7 @@ final class TestRouter implements AutoCloseable {
             new Timeouts(700, 800, 300, 700, 600, 90_000, 600, 500, 300, 500);
 
     private static final int LOOPS = 2;
-    private static final long LIMIT_NANOS = 10_000_000_000L;
+    private static final long LIMIT_NANOS = 30_000_000_000L;
 
     private final Path log;
     private final AccessLog accessLog;
@@ -124,7 +124,7 @@ final class TestRouter implements AutoCloseable {
         }
     }
 
-    /// Waits until it is so, and fails after ten seconds.
+    /// Waits until it is so, and fails after thirty seconds.
     static void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + LIMIT_NANOS;
         while (!condition.getAsBoolean()) {
