@@ -35,7 +35,7 @@ public final class RouterLogs implements AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(80);
 
     /// When there was nothing for a while: a machine at rest is to cost nothing.
-    private static final Duration IDLE_LOOK = Duration.ofMillis(250);
+    private static final Duration IDLE_LOOK = Duration.ofMillis(500);
 
     private static final int LOOKS_UNTIL_IDLE = 40;
 

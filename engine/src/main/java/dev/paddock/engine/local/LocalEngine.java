@@ -48,7 +48,7 @@ public final class LocalEngine implements Engine {
     private static final Logger LOG = LoggerFactory.getLogger(LocalEngine.class);
     private static final int STARTS_AT_ONCE = 4;
     private static final int SIGNAL_ROUNDS = 2;
-    private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration POOL_DELAY = Duration.ofSeconds(1);
     private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
     private static final Duration CREATION_LIMIT = Duration.ofMinutes(6);
