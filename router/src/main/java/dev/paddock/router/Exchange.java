@@ -140,11 +140,6 @@ final class Exchange {
 
     // ---- the client's bytes
 
-    /// Whether the whole request was read from the client.
-    boolean isRequestRead() {
-        return upload.isComplete();
-    }
-
     /// Bytes of the body or of the tunnel; what is not taken stays in the buffer.
     void clientBytes(ByteBuf in) {
         DynoStream to = dyno;

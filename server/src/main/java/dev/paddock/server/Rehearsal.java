@@ -1,5 +1,6 @@
 package dev.paddock.server;
 
+import dev.paddock.core.UserError;
 import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,6 +33,7 @@ public final class Rehearsal {
 
     private final Installation installation;
     private final boolean installs;
+    private volatile boolean signalled;
 
     /// @param installs whether missing Debian packages may be installed
     public Rehearsal(Installation installation, boolean installs) {
@@ -39,8 +41,13 @@ public final class Rehearsal {
         this.installs = installs;
     }
 
-    /// Leaves nothing but the archive and the database's programs, beside the jars.
+    /// Leaves nothing but the archive and the database's programs, beside the jars; also when a signal ends it.
     public void run() {
+        Thread rehearsing = Thread.currentThread();
+        Signals.handle(_ -> {
+            signalled = true;
+            rehearsing.interrupt();
+        });
         try {
             Path scratch = Files.createTempDirectory("paddock-prepare");
             try {
@@ -53,7 +60,7 @@ public final class Rehearsal {
             throw new UncheckedIOException("Rehearsing a start", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while rehearsing a start", e);
+            throw new UserError("unavailable", "Interrupted while preparing fast starts.");
         }
     }
 
@@ -77,9 +84,12 @@ public final class Rehearsal {
                 get(ports.getFirst(), "/account", key);
                 get(ports.getFirst(), "/apps", key);
             } finally {
+                boolean _ = Thread.interrupted();
                 paddock.stop(new Grace());
             }
         } finally {
+            // What is ended now must not be left behind because somebody is in a hurry.
+            boolean _ = Thread.interrupted();
             if (Files.exists(data.resolve(DataDirectory.LOCK))) {
                 new Teardown(data, _ -> {}).purge();
             }
@@ -87,6 +97,9 @@ public final class Rehearsal {
     }
 
     private void router(Path state) throws IOException, InterruptedException {
+        if (signalled) {
+            throw new InterruptedException();
+        }
         Files.createDirectories(installation.archives());
         List<HostPort> ports = freePorts(2);
         Path routes = state.resolve("routes.json");

@@ -74,6 +74,15 @@ public enum HeaderName {
         return OTHER;
     }
 
+    /// Names that speak of one HTTP/1.1 connection and do not exist in HTTP/2 (RFC 9113 section 8.2.2).
+    boolean isOfConnection() {
+        return this == CONNECTION
+                || this == KEEP_ALIVE
+                || this == PROXY_CONNECTION
+                || this == TRANSFER_ENCODING
+                || this == UPGRADE;
+    }
+
     /// Names that a `Connection` header cannot strip: the message's own frame, and what the router itself says.
     boolean isProtected() {
         return switch (this) {

@@ -113,34 +113,7 @@ public final class HpackBlock extends DefaultHttp2Headers {
 
     /// Whether a dyno's header means anything beyond its own connection.
     private static boolean mayPass(HeaderName name) {
-        return switch (name) {
-            case CONNECTION,
-                    KEEP_ALIVE,
-                    PROXY_CONNECTION,
-                    TRANSFER_ENCODING,
-                    UPGRADE,
-                    TE,
-                    HTTP2_SETTINGS ->
-                    false;
-            case HOST,
-                    CONTENT_LENGTH,
-                    EXPECT,
-                    PROXY_AUTHORIZATION,
-                    X_FORWARDED_FOR,
-                    X_FORWARDED_PROTO,
-                    X_FORWARDED_PORT,
-                    X_FORWARDED_HOST,
-                    X_REQUEST_ID,
-                    X_REQUEST_START,
-                    CONNECT_TIME,
-                    TOTAL_ROUTE_TIME,
-                    VIA,
-                    COOKIE,
-                    SET_COOKIE,
-                    USER_AGENT,
-                    OTHER ->
-                    true;
-        };
+        return !name.isOfConnection() && name != HeaderName.TE && name != HeaderName.HTTP2_SETTINGS;
     }
 
     private void addLines(byte[] lines, int end) {

@@ -213,29 +213,10 @@ public final class Http2Head {
                 return false;
             }
         }
-        return switch (HeaderName.of(name.array(), start(name), start(name) + name.length())) {
-            case CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE -> false;
-            case TE -> value.contentEqualsIgnoreCase(TRAILERS);
-            case HOST,
-                    CONTENT_LENGTH,
-                    EXPECT,
-                    PROXY_AUTHORIZATION,
-                    HTTP2_SETTINGS,
-                    X_FORWARDED_FOR,
-                    X_FORWARDED_PROTO,
-                    X_FORWARDED_PORT,
-                    X_FORWARDED_HOST,
-                    X_REQUEST_ID,
-                    X_REQUEST_START,
-                    CONNECT_TIME,
-                    TOTAL_ROUTE_TIME,
-                    VIA,
-                    COOKIE,
-                    SET_COOKIE,
-                    USER_AGENT,
-                    OTHER ->
-                    true;
-        };
+        HeaderName known = HeaderName.of(name.array(), start(name), start(name) + name.length());
+        return known == HeaderName.TE
+                ? value.contentEqualsIgnoreCase(TRAILERS)
+                : !known.isOfConnection();
     }
 
     private static boolean isToken(AsciiString text) {
