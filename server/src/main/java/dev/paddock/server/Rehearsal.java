@@ -43,16 +43,15 @@ public final class Rehearsal {
 
     /// Leaves nothing but the archive and the database's programs, beside the jars; also when a signal ends it.
     public void run() {
-        Thread rehearsing = Thread.currentThread();
-        Signals.handle(_ -> {
-            signalled = true;
-            rehearsing.interrupt();
-        });
+        // A start that is torn leaves more behind than one that is ended in order a moment later.
+        Signals.handle(_ -> signalled = true);
         try {
             Path scratch = Files.createTempDirectory("paddock-prepare");
             try {
                 platform(scratch.resolve("data"));
-                router(Files.createDirectory(scratch.resolve("router")));
+                if (!signalled) {
+                    router(Files.createDirectory(scratch.resolve("router")));
+                }
             } finally {
                 Trees.delete(scratch);
             }
@@ -60,7 +59,11 @@ public final class Rehearsal {
             throw new UncheckedIOException("Rehearsing a start", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UserError("unavailable", "Interrupted while preparing fast starts.");
+            throw new IllegalStateException("Interrupted while rehearsing a start", e);
+        }
+        if (signalled) {
+            throw new UserError(
+                    "unavailable", "A signal ended the preparation; the next start makes it anew.");
         }
     }
 
@@ -84,12 +87,9 @@ public final class Rehearsal {
                 get(ports.getFirst(), "/account", key);
                 get(ports.getFirst(), "/apps", key);
             } finally {
-                boolean _ = Thread.interrupted();
                 paddock.stop(new Grace());
             }
         } finally {
-            // What is ended now must not be left behind because somebody is in a hurry.
-            boolean _ = Thread.interrupted();
             if (Files.exists(data.resolve(DataDirectory.LOCK))) {
                 new Teardown(data, _ -> {}).purge();
             }
@@ -97,9 +97,6 @@ public final class Rehearsal {
     }
 
     private void router(Path state) throws IOException, InterruptedException {
-        if (signalled) {
-            throw new InterruptedException();
-        }
         Files.createDirectories(installation.archives());
         List<HostPort> ports = freePorts(2);
         Path routes = state.resolve("routes.json");
