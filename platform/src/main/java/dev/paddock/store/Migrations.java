@@ -1,6 +1,9 @@
 package dev.paddock.store;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URISyntaxException;
@@ -13,10 +16,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
@@ -24,7 +30,7 @@ import org.flywaydb.core.Flyway;
 /// migrations are in its history already.
 final class Migrations {
     private static final String DIRECTORY = "db/migration";
-    private static final Pattern NAME = Pattern.compile("(?:.*/)?V(\\d+)__\\w+\\.sql");
+    private static final Pattern NAME = Pattern.compile("db/migration/V(\\d+)__\\w+\\.sql");
 
     private Migrations() {}
 
@@ -42,16 +48,38 @@ final class Migrations {
 
     /// Versions of the migrations on the class path.
     static Set<String> known() {
+        return files().stream()
+                .map(NAME::matcher)
+                .filter(Matcher::matches)
+                .map(matcher -> matcher.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    /// Of all that the migrations on the class path say.
+    static long checksum() {
+        CRC32 checksum = new CRC32();
+        for (String file : files()) {
+            try (InputStream text = Migrations.class.getResourceAsStream("/" + file)) {
+                checksum.update(requireNonNull(text, file).readAllBytes());
+            } catch (IOException e) {
+                throw new UncheckedIOException("Reading the database migration " + file, e);
+            }
+        }
+        return checksum.getValue();
+    }
+
+    /// Their places on the class path, in order of name.
+    private static SortedSet<String> files() {
         URL url = Migrations.class.getResource("/" + DIRECTORY + "/V1__accounts_and_apps.sql");
         if (url == null) {
             throw new IllegalStateException("The database migrations are not on the class path.");
         }
         try {
             if (url.openConnection() instanceof JarURLConnection connection) {
-                return versions(connection.getJarFile().stream().map(entry -> entry.getName()));
+                return migrations(connection.getJarFile().stream().map(entry -> entry.getName()));
             }
             try (Stream<Path> files = Files.list(Path.of(url.toURI()).resolveSibling(""))) {
-                return versions(files.map(Path::toString));
+                return migrations(files.map(file -> DIRECTORY + "/" + file.getFileName()));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("Listing the database migrations", e);
@@ -60,11 +88,9 @@ final class Migrations {
         }
     }
 
-    private static Set<String> versions(Stream<String> names) {
-        return names.map(NAME::matcher)
-                .filter(Matcher::matches)
-                .map(matcher -> matcher.group(1))
-                .collect(Collectors.toSet());
+    private static SortedSet<String> migrations(Stream<String> names) {
+        return names.filter(name -> NAME.matcher(name).matches())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Set<String> applied(DataSource database) {

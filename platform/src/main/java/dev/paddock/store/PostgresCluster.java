@@ -78,12 +78,23 @@ record PostgresCluster(
             Unsettled.discardTorn(directory());
             if (!Files.exists(directory().resolve("PG_VERSION"))) {
                 Unsettled.begin(directory());
-                create();
+                Optional<PostgresModel> model = PostgresModel.existing(store, binaries);
+                if (model.isPresent()) {
+                    copy(model.get());
+                } else {
+                    FirstPassword.in(root).forget();
+                    create();
+                }
             }
             adoptOwner();
         } catch (IOException e) {
             throw new UncheckedIOException("Making the database cluster " + directory(), e);
         }
+    }
+
+    /// Ends the use of the model's password; the server runs.
+    void changeFirstPassword(String jdbcUrl) {
+        FirstPassword.in(root).change(jdbcUrl, USER, password());
     }
 
     /// Brings what was made for this start onto the disk.
@@ -288,6 +299,15 @@ record PostgresCluster(
         } finally {
             Trees.delete(secrets);
         }
+        Files.move(unfinished, directory());
+    }
+
+    /// [#adoptOwner()] gives it to the server's user.
+    private void copy(PostgresModel model) throws IOException {
+        Path unfinished = root.resolve("cluster.new");
+        Trees.delete(unfinished);
+        FirstPassword.in(root).take(model.password());
+        model.copyTo(unfinished);
         Files.move(unfinished, directory());
     }
 

@@ -61,6 +61,22 @@ public final class PostgresServer {
                 PostgresCluster.open(data, runtime, Optional.empty(), "fsync = off\n"), runtime);
     }
 
+    /// Makes an empty cluster with the newest schema and keeps it in `store`, as the model of those that [#start(Path,
+    /// Path, Path)] makes there.
+    ///
+    /// @param scratch a directory that is not needed again
+    public static void keepModel(Path scratch, Path runtime, Path store) {
+        PostgresCluster cluster = PostgresCluster.open(scratch, runtime, Optional.of(store), "");
+        PostgresServer server = start(cluster, runtime);
+        try {
+            Database.open(server.jdbcUrl(), server.user(), server.password()).close();
+        } finally {
+            server.stop();
+        }
+        PostgresModel.of(store, cluster.binaries())
+                .keep(cluster.directory(), scratch.resolve("password"));
+    }
+
     private static PostgresServer start(PostgresCluster cluster, Path runtime) {
         cluster.initialise();
         Optional<Daemon> living = Daemon.find(record(runtime));
@@ -166,6 +182,7 @@ public final class PostgresServer {
                 throw new IllegalStateException("Interrupted while PostgreSQL starts", e);
             }
         }
+        server.cluster.changeFirstPassword(server.jdbcUrl());
         return server;
     }
 

@@ -143,6 +143,49 @@ class PostgresServerTest {
     }
 
     @Test
+    void newDataDirectoryBeginsWithTheModelButHasPasswordOfItsOwn() throws Exception {
+        Path store = keepModel();
+
+        PostgresServer server = PostgresServer.start(data, runtime, store);
+
+        try (Connection connection = connect(server)) {
+            assertThat(one(connection, "select count(*) from flyway_schema_history"))
+                    .isEqualTo(Integer.toString(Migrations.known().size()));
+            assertThat(one(connection, "select count(*) from apps")).isEqualTo("0");
+        }
+        String first = Files.readString(model(store).password()).strip();
+        assertThatThrownBy(
+                        () -> DriverManager.getConnection(server.jdbcUrl(), server.user(), first))
+                .hasMessageContaining("password authentication failed");
+        assertThat(data.resolve("password.first")).doesNotExist();
+    }
+
+    @Test
+    void changeOfTheModelsPasswordIsFinishedByTheNextStart() throws Exception {
+        Path store = keepModel();
+        PostgresServer.start(data, runtime, store).stop();
+        // As a kill leaves it after the change, before the file went.
+        Files.copy(model(store).password(), data.resolve("password.first"));
+
+        PostgresServer server = PostgresServer.start(data, runtime, store);
+
+        connect(server).close();
+        assertThat(data.resolve("password.first")).doesNotExist();
+    }
+
+    @Test
+    void modelOfOtherMigrationsIsNotUsed() throws Exception {
+        Path store = keepModel();
+        Files.move(model(store).directory(), store.resolve("model-of-another-version"));
+
+        PostgresServer server = PostgresServer.start(data, runtime, store);
+
+        try (Connection connection = connect(server)) {
+            assertThat(one(connection, "select to_regclass('apps') is null")).isEqualTo("t");
+        }
+    }
+
+    @Test
     void committedDataSurvivesKill() throws Exception {
         PostgresServer first = PostgresServer.start(data, runtime);
         write(first);
@@ -219,6 +262,21 @@ class PostgresServerTest {
 
         assertThat(Processes.workingIn(data.resolve("cluster"))).isEmpty();
         assertThat(PostgresServer.stopLeftOver(runtime)).isFalse();
+    }
+
+    /// In a store of its own, with the binaries that all tests share.
+    private Path keepModel() throws IOException {
+        Path shared = TestDatabase.binaries();
+        Path store = Files.createDirectory(top.resolve("store"));
+        Files.createSymbolicLink(store.resolve(shared.getFileName()), shared);
+        Path scratch = Files.createDirectory(top.resolve("scratch"));
+        Files.createSymbolicLink(scratch.resolve(shared.getFileName()), shared);
+        PostgresServer.keepModel(scratch, runtime, store);
+        return store;
+    }
+
+    private static PostgresModel model(Path store) throws IOException {
+        return PostgresModel.of(store, TestDatabase.binaries());
     }
 
     private static void write(PostgresServer server) throws SQLException {

@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.store.PostgresServer;
 import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,14 +42,17 @@ public final class Rehearsal {
         this.installs = installs;
     }
 
-    /// Leaves nothing but the archive and the database's programs, beside the jars; also when a signal ends it.
+    /// Leaves nothing but the archives, the database's programs and the model of its clusters, beside the jars; also when a signal ends it.
     public void run() {
         // A start that is torn leaves more behind than one that is ended in order a moment later.
         Signals.handle(_ -> signalled = true);
         try {
             Path scratch = Files.createTempDirectory("paddock-prepare");
             try {
-                platform(scratch.resolve("data"));
+                keepModel(scratch.resolve("model"));
+                if (!signalled) {
+                    platform(scratch.resolve("data"));
+                }
                 if (!signalled) {
                     router(Files.createDirectory(scratch.resolve("router")));
                 }
@@ -64,6 +68,17 @@ public final class Rehearsal {
         if (signalled) {
             throw new UserError(
                     "unavailable", "A signal ended the preparation; the next start makes it anew.");
+        }
+    }
+
+    private void keepModel(Path data) throws IOException {
+        RuntimeDirectory runtime = RuntimeDirectory.of(Files.createDirectory(data));
+        runtime.create();
+        try {
+            PostgresServer.keepModel(
+                    data.resolve("postgres"), runtime.path(), installation.postgres());
+        } finally {
+            Trees.delete(runtime.path());
         }
     }
 
