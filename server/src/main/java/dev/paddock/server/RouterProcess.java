@@ -37,7 +37,7 @@ final class RouterProcess implements AutoCloseable {
     /// Requests in flight get the router's own 30 s to end.
     private static final Duration STOP_GRACE = Duration.ofSeconds(35);
 
-    private static final Duration WATCH_EVERY = Duration.ofMillis(200);
+    private static final Duration WATCH_EVERY = Duration.ofMillis(500);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
