@@ -12,4 +12,4 @@ fi
 modes=${1:-small,post}
 shift || true
 exec python3 "$tool/router_bench.py" --proxies haproxy,nginx --modes "$modes" --rounds 3 --warmup 12 \
-    --cmd "paddock=$here/paddock router --http 127.0.0.1:{http} --routes {routes} --log {log}" "$@"
+    --cmd "paddock=$here/paddock router --http 127.0.0.1:{http} --https 127.0.0.1:{https} --routes {routes} --log {log} --loops {threads}" "$@"
