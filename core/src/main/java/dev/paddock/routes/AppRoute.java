@@ -52,6 +52,35 @@ public record AppRoute(
                 dynos);
     }
 
+    AppRoute with(Optional<Certificate> other) {
+        return new AppRoute(
+                id,
+                name,
+                hosts,
+                status,
+                maintenance,
+                balance,
+                affinity,
+                maxInFlightPerDyno,
+                maxBacklog,
+                continueEndToEnd,
+                dynoKeepalive,
+                maintenancePage,
+                errorPage,
+                firstByteMs,
+                other,
+                dynos);
+    }
+
+    /// This route, or one equal to it that shares what it can with an older one: whatever is kept for long and comes
+    /// again costs nothing then.
+    public AppRoute sharing(AppRoute older) {
+        if (equals(older)) {
+            return older;
+        }
+        return certificate.equals(older.certificate) ? with(older.certificate) : this;
+    }
+
     /// Whether the app can be served at all.
     public enum Status {
         NORMAL,

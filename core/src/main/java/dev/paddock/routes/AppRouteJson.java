@@ -172,7 +172,8 @@ final class AppRouteJson {
         in.object(field -> {
             switch (field) {
                 case "chain" -> texts[0] = in.string();
-                case "key" -> texts[1] = in.string();
+                // One key may stand behind all certificates of a table.
+                case "key" -> texts[1] = in.repeatedString();
                 default -> in.skip();
             }
         });

@@ -1,12 +1,11 @@
 package dev.paddock.routes;
 
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.Optional;
+import java.util.function.UnaryOperator;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 
@@ -33,8 +32,8 @@ public final class ControlCodec {
     ///
     /// @throws IOException also when the frame would be longer than [#MAX_FRAME_BYTES]; nothing is written then
     public static void write(OutputStream out, ControlFrame frame) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        bytes.writeBytes(new byte[LENGTH_BYTES]);
+        FrameBytes bytes = new FrameBytes();
+        bytes.write(new byte[LENGTH_BYTES], 0, LENGTH_BYTES);
         bytes.write(typeOf(frame));
         try (JsonGenerator json =
                 JsonReader.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
@@ -42,31 +41,38 @@ public final class ControlCodec {
             ControlFrameJson.writeFields(json, frame);
             json.writeEndObject();
         }
-        byte[] encoded = bytes.toByteArray();
-        int length = encoded.length - LENGTH_BYTES;
+        long length = bytes.size() - LENGTH_BYTES;
         if (length > MAX_FRAME_BYTES) {
             throw new IOException(
                     "a control frame of " + length + " bytes is over the limit of 64 MiB");
         }
-        ByteBuffer.wrap(encoded).putInt(length);
-        out.write(encoded);
+        bytes.begin((int) length);
+        bytes.writeTo(out);
         out.flush();
     }
 
     /// Reads the next frame; throws EOFException at the end of the stream and IOException for bytes that are no
     /// frame. Unknown keys are ignored; frames of an unknown type are skipped.
     public static ControlFrame read(InputStream in) throws IOException {
+        return read(in, UnaryOperator.identity());
+    }
+
+    /// As [#read(InputStream)].
+    ///
+    /// @param known gives back an equal route that is in memory already, or the same
+    public static ControlFrame read(InputStream in, UnaryOperator<AppRoute> known)
+            throws IOException {
         while (true) {
             int length = ByteBuffer.wrap(readFully(in, LENGTH_BYTES)).getInt();
             if (length < 1 || length > MAX_FRAME_BYTES) {
                 throw new IOException("no control frame: its length would be " + length);
             }
             byte type = readFully(in, 1)[0];
-            byte[] body = readFully(in, length - 1);
-            Optional<ControlFrame> frame = decode(type, body);
-            if (frame.isPresent()) {
-                return frame.get();
+            if (type >= HELLO && type <= PONG) {
+                return decode(type, new FrameBody(in, length - 1), known);
             }
+            // The other side may be newer.
+            in.skipNBytes(length - 1L);
         }
     }
 
@@ -93,12 +99,9 @@ public final class ControlCodec {
         };
     }
 
-    /// Empty for an unknown type: the other side may be newer.
-    private static Optional<ControlFrame> decode(byte type, byte[] body) throws IOException {
-        if (type < HELLO || type > PONG) {
-            return Optional.empty();
-        }
-        ControlFrameJson fields = new ControlFrameJson();
+    private static ControlFrame decode(byte type, InputStream body, UnaryOperator<AppRoute> known)
+            throws IOException {
+        ControlFrameJson fields = new ControlFrameJson(known);
         try {
             JsonReader.read(body, in -> fields.readFields(in, type == LOAD));
         } catch (IllegalArgumentException unfit) {
@@ -106,24 +109,22 @@ public final class ControlCodec {
                     "a control frame of type " + type + " cannot be read: " + unfit.getMessage(),
                     unfit);
         }
-        return Optional.of(
-                switch (type) {
-                    case HELLO ->
-                            new ControlFrame.Hello(
-                                    fields.protocol, fields.name, fields.version, fields.haveTable);
-                    case SNAPSHOT ->
-                            new ControlFrame.Snapshot(
-                                    fields.table, new RoutingTable(fields.timeouts, fields.routes));
-                    case CHANGE ->
-                            new ControlFrame.Change(
-                                    fields.table, fields.from, fields.routes, fields.gone);
-                    case SERVING -> new ControlFrame.Serving(fields.table);
-                    case WAKE -> new ControlFrame.Wake(fields.app);
-                    case LOAD -> new ControlFrame.Load(fields.loads);
-                    case TROUBLE -> new ControlFrame.Trouble(fields.app, fields.dyno, fields.kind);
-                    case HANDOVER -> new ControlFrame.Handover(fields.socketPath);
-                    case PING -> new ControlFrame.Ping();
-                    default -> new ControlFrame.Pong();
-                });
+        return switch (type) {
+            case HELLO ->
+                    new ControlFrame.Hello(
+                            fields.protocol, fields.name, fields.version, fields.haveTable);
+            case SNAPSHOT ->
+                    new ControlFrame.Snapshot(
+                            fields.table, new RoutingTable(fields.timeouts, fields.routes));
+            case CHANGE ->
+                    new ControlFrame.Change(fields.table, fields.from, fields.routes, fields.gone);
+            case SERVING -> new ControlFrame.Serving(fields.table);
+            case WAKE -> new ControlFrame.Wake(fields.app);
+            case LOAD -> new ControlFrame.Load(fields.loads);
+            case TROUBLE -> new ControlFrame.Trouble(fields.app, fields.dyno, fields.kind);
+            case HANDOVER -> new ControlFrame.Handover(fields.socketPath);
+            case PING -> new ControlFrame.Ping();
+            default -> new ControlFrame.Pong();
+        };
     }
 }

@@ -2,6 +2,7 @@ package dev.paddock.routes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import tools.jackson.core.JsonGenerator;
 
 /// The bodies of control frames as JSON. An instance holds what was read of one body; a field name means the same in
@@ -18,9 +19,15 @@ final class ControlFrameJson {
     String kind = "";
     String socketPath = "";
     Timeouts timeouts = Timeouts.DEFAULT;
+    private final UnaryOperator<AppRoute> known;
     final List<AppRoute> routes = new ArrayList<>();
     final List<String> gone = new ArrayList<>();
     final List<ControlFrame.AppLoad> loads = new ArrayList<>();
+
+    /// @param known gives back an equal route that is in memory already, or the same
+    ControlFrameJson(UnaryOperator<AppRoute> known) {
+        this.known = known;
+    }
 
     /// @param loads whether `apps` are loads
     void readFields(JsonReader in, boolean loads) {
@@ -42,7 +49,10 @@ final class ControlFrameJson {
                             if (loads) {
                                 this.loads.add(readLoad(in));
                             } else {
-                                routes.add(AppRouteJson.readApp(in, ControlFrameJson::noFile));
+                                routes.add(
+                                        known.apply(
+                                                AppRouteJson.readApp(
+                                                        in, ControlFrameJson::noFile)));
                             }
                         });
                 case "gone" -> in.array(() -> gone.add(in.string()));

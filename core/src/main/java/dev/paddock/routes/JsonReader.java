@@ -1,5 +1,7 @@
 package dev.paddock.routes;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Locale;
 import java.util.function.Consumer;
 import tools.jackson.core.JsonParser;
@@ -13,6 +15,7 @@ final class JsonReader {
     static final JsonFactory FACTORY = new JsonFactory();
 
     private final JsonParser parser;
+    private String repeated = "";
 
     private JsonReader(JsonParser parser) {
         this.parser = parser;
@@ -21,7 +24,8 @@ final class JsonReader {
     /// Reads one document whole: `reading` takes its value, nothing may follow it.
     ///
     /// @throws IllegalArgumentException when the text is no JSON or does not fit, naming the place
-    static void read(byte[] json, Consumer<JsonReader> reading) {
+    /// @throws IOException when the stream fails
+    static void read(InputStream json, Consumer<JsonReader> reading) throws IOException {
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
             if (parser.nextToken() == null) {
                 throw new IllegalArgumentException("it is empty; wanted a JSON object");
@@ -32,7 +36,7 @@ final class JsonReader {
                 throw reader.unfit("the end of the text");
             }
         } catch (JacksonIOException broken) {
-            throw new IllegalStateException("reading from memory failed", broken);
+            throw broken.getCause();
         } catch (tools.jackson.core.JacksonException noJson) {
             throw new IllegalArgumentException(
                     "it is no JSON: "
@@ -74,6 +78,15 @@ final class JsonReader {
     String string() {
         expect(JsonToken.VALUE_STRING, "a string");
         return parser.getString();
+    }
+
+    /// As [#string], where the same text often comes again and again: it is kept once.
+    String repeatedString() {
+        String text = string();
+        if (!text.equals(repeated)) {
+            repeated = text;
+        }
+        return repeated;
     }
 
     boolean bool() {

@@ -2,6 +2,7 @@ package dev.paddock.routes;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -23,13 +24,15 @@ public final class RoutesJson {
 
     /// Parses a routes file. Certificates are given as paths (relative to `directory`) or inline as PEM text.
     ///
+    /// @param known gives back an equal route that is in memory already, or the same
     /// @throws IllegalArgumentException when the text is no JSON or does not fit, naming the place
-    /// @throws IOException when a certificate file cannot be read
-    public static RoutingTable parse(byte[] json, Path directory) throws IOException {
+    /// @throws IOException when it or a certificate file cannot be read
+    public static RoutingTable parse(
+            InputStream json, Path directory, UnaryOperator<AppRoute> known) throws IOException {
         RoutingTable[] table = new RoutingTable[1];
         try {
             JsonReader.read(
-                    json, in -> table[0] = readTable(in, path -> readText(directory, path)));
+                    json, in -> table[0] = readTable(in, path -> readText(directory, path), known));
         } catch (UncheckedIOException unreadable) {
             throw unreadable.getCause();
         }
@@ -68,14 +71,16 @@ public final class RoutesJson {
     /// Reads what [#writeSnapshot] wrote.
     ///
     /// @throws IllegalArgumentException when the text is no JSON or does not fit, naming the place
-    public static ControlFrame.Snapshot parseSnapshot(byte[] json) {
-        ControlFrameJson fields = new ControlFrameJson();
+    /// @throws IOException when it cannot be read
+    public static ControlFrame.Snapshot parseSnapshot(InputStream json) throws IOException {
+        ControlFrameJson fields = new ControlFrameJson(UnaryOperator.identity());
         JsonReader.read(json, in -> fields.readFields(in, false));
         return new ControlFrame.Snapshot(
                 fields.table, new RoutingTable(fields.timeouts, fields.routes));
     }
 
-    private static RoutingTable readTable(JsonReader in, UnaryOperator<String> certificateFile) {
+    private static RoutingTable readTable(
+            JsonReader in, UnaryOperator<String> certificateFile, UnaryOperator<AppRoute> known) {
         Timeouts[] timeouts = {Timeouts.DEFAULT};
         List<AppRoute> apps = new ArrayList<>();
         boolean[] listed = {false};
@@ -84,7 +89,8 @@ public final class RoutesJson {
                 case "timeouts" -> timeouts[0] = AppRouteJson.readTimeouts(in);
                 case "apps" -> {
                     listed[0] = true;
-                    in.array(() -> apps.add(AppRouteJson.readApp(in, certificateFile)));
+                    in.array(
+                            () -> apps.add(known.apply(AppRouteJson.readApp(in, certificateFile))));
                 }
                 default -> in.skip();
             }

@@ -8,7 +8,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -87,6 +90,42 @@ class ControlCodecTest {
                                 raw(4, "{\"since\":{\"a\":[1]},\"table\":5}")));
 
         assertThat(ControlCodec.read(in)).isEqualTo(new ControlFrame.Serving(5));
+    }
+
+    @Test
+    void frameThatEndsInItsBodyIsTheEndOfTheLink() throws IOException {
+        byte[] whole = raw(4, "{\"table\":5}");
+        for (int length = 1; length < whole.length; length++) {
+            byte[] part = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> ControlCodec.read(new ByteArrayInputStream(part)))
+                    .isInstanceOf(EOFException.class);
+        }
+    }
+
+    @Test
+    void largeTableSurvivesTheWireAndSharesWhatIsKnown() throws IOException {
+        List<AppRoute> apps = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            String chain = "-----BEGIN CERTIFICATE-----\n" + "x".repeat(700 + i);
+            apps.add(
+                    AppRoute.of("", "app-" + i, List.of("app-" + i + ".localhost"), List.of())
+                            .with(Optional.of(new Certificate(chain, "-----BEGIN KEY-----\ny"))));
+        }
+        var snapshot = new ControlFrame.Snapshot(7, new RoutingTable(Timeouts.DEFAULT, apps));
+        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+        ControlCodec.write(wire, snapshot);
+
+        InputStream in = new ByteArrayInputStream(wire.toByteArray());
+        ControlFrame read = ControlCodec.read(in, app -> app.sharing(apps.get(number(app))));
+
+        assertThat(read).isEqualTo(snapshot);
+        var routes = ((ControlFrame.Snapshot) read).routes().apps();
+        assertThat(routes).zipSatisfy(apps, (app, known) -> assertThat(app).isSameAs(known));
+        assertThat(in.available()).isZero();
+    }
+
+    private static int number(AppRoute app) {
+        return Integer.parseInt(app.name().substring("app-".length()));
     }
 
     @Test

@@ -3,11 +3,13 @@ package dev.paddock.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +48,7 @@ class RoutesJsonTest {
                                 ControlCodecTest.FULL,
                                 AppRoute.of("", "b", List.of("b.test"), List.of())));
 
-        assertThat(RoutesJson.parse(RoutesJson.write(table), directory)).isEqualTo(table);
+        assertThat(parse(RoutesJson.write(table))).isEqualTo(table);
     }
 
     @Test
@@ -111,6 +113,11 @@ class RoutesJsonTest {
     }
 
     private RoutingTable parse(String json) throws IOException {
-        return RoutesJson.parse(json.getBytes(StandardCharsets.UTF_8), directory);
+        return parse(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private RoutingTable parse(byte[] json) throws IOException {
+        return RoutesJson.parse(
+                new ByteArrayInputStream(json), directory, UnaryOperator.identity());
     }
 }

@@ -12,13 +12,10 @@ import dev.paddock.releases.Releases;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.Certificate;
 import dev.paddock.routes.DynoRoute;
-import dev.paddock.routes.RoutingTable;
-import dev.paddock.routes.Timeouts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +59,7 @@ public final class RoutePublisher implements AutoCloseable {
 
     // Touched by the publishing thread alone (and by start, before it).
     private final Map<AppId, AppFacts> facts = new HashMap<>();
-    private final Map<AppId, AppRoute> routes = new LinkedHashMap<>();
+    private final Map<AppId, AppRoute> routes = new HashMap<>();
     private final Map<String, AppId> holders = new HashMap<>();
 
     private final Object lock = new Object();
@@ -391,9 +388,7 @@ public final class RoutePublisher implements AutoCloseable {
                 servedSoFar = served;
             }
             if (publish) {
-                RoutingTable whole =
-                        new RoutingTable(Timeouts.DEFAULT, List.copyOf(routes.values()));
-                to.publish(into, whole, different, List.copyOf(gone));
+                to.publish(into, different, List.copyOf(gone));
             } else if (servedSoFar >= into) {
                 served(servedSoFar);
             }

@@ -3,7 +3,6 @@ package dev.paddock.domains;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.ControlFrame;
-import dev.paddock.routes.RoutingTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -349,11 +348,11 @@ public final class Routers implements AutoCloseable {
         return now - since > limit.toNanos();
     }
 
-    /// Only `RoutePublisher` calls this: the whole newest table and what changed since the one before.
-    public void publish(long table, RoutingTable whole, List<AppRoute> changed, List<String> gone) {
+    /// Only `RoutePublisher` calls this: what changed since the table before; in the first, everything.
+    public void publish(long table, List<AppRoute> changed, List<String> gone) {
         long advanced;
         synchronized (lock) {
-            tables.add(table, whole, changed, gone);
+            tables.add(table, changed, gone);
             advanced = advance();
             lock.notifyAll();
         }

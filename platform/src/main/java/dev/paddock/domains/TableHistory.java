@@ -3,6 +3,7 @@ package dev.paddock.domains;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.ControlFrame;
 import dev.paddock.routes.RoutingTable;
+import dev.paddock.routes.Timeouts;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -18,7 +19,7 @@ final class TableHistory {
     private static final int MAX_CHANGES = 64;
 
     private final Deque<Step> steps = new ArrayDeque<>();
-    private RoutingTable whole = RoutingTable.EMPTY;
+    private final Map<String, AppRoute> whole = new LinkedHashMap<>();
     private long newest;
 
     /// 0 before the first table.
@@ -26,7 +27,8 @@ final class TableHistory {
         return newest;
     }
 
-    void add(long table, RoutingTable whole, List<AppRoute> changed, List<String> gone) {
+    /// A change costs as much as its apps do, whatever the size of the table.
+    void add(long table, List<AppRoute> changed, List<String> gone) {
         if (table <= newest) {
             throw new IllegalArgumentException("table " + table + " is not newer than " + newest);
         }
@@ -36,7 +38,8 @@ final class TableHistory {
                 steps.remove();
             }
         }
-        this.whole = whole;
+        gone.forEach(whole::remove);
+        changed.forEach(app -> whole.put(app.name(), app));
         newest = table;
     }
 
@@ -49,7 +52,8 @@ final class TableHistory {
     /// What brings a router that holds this table to the newest.
     ControlFrame update(long held) {
         if (!knows(held)) {
-            return new ControlFrame.Snapshot(newest, whole);
+            return new ControlFrame.Snapshot(
+                    newest, new RoutingTable(Timeouts.DEFAULT, List.copyOf(whole.values())));
         }
         Map<String, AppRoute> apps = new LinkedHashMap<>();
         Set<String> gone = new LinkedHashSet<>();

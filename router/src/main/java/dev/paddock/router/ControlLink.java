@@ -215,7 +215,7 @@ final class ControlLink implements Signals, AutoCloseable {
                         .start(() -> writeUntilBroken(open, out));
         try {
             while (!closed) {
-                conversation.take(ControlCodec.read(in));
+                conversation.take(ControlCodec.read(in, serving::known));
             }
         } finally {
             writer.interrupt();

@@ -179,6 +179,15 @@ final class Router implements AutoCloseable {
         }
     }
 
+    /// The same route, with as much of it as is served already: so a table that comes again is no garbage that only a
+    /// full collection would find.
+    AppRoute known(AppRoute read) {
+        synchronized (lock) {
+            RoutedApp app = apps.get(read.name());
+            return app == null ? read : read.sharing(app.route());
+        }
+    }
+
     /// The whole table as it is served now.
     RoutingTable table() {
         synchronized (lock) {

@@ -137,12 +137,11 @@ public final class RouterMain implements Callable<Integer> {
     }
 
     private int serveFile(Path file) throws IOException {
-        RoutesFile source = new RoutesFile(file);
-        var first = source.read();
         try (AccessLog accessLog = AccessLog.open(log, null);
                 Router router =
                         new Router(loopCount(), transport(), accessLog, ControlLink.nobody())) {
-            router.apply(first);
+            RoutesFile source = new RoutesFile(file, router::known);
+            router.apply(source.read());
             End end = End.onSignals();
             ProcessSignals.on("HUP", source::reload);
             Path older = handover;

@@ -1,8 +1,10 @@
 package dev.paddock.router;
 
+import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.RoutesJson;
 import dev.paddock.routes.RoutingTable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -11,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// A routes file that is read again when it changes. A file that does not fit changes nothing.
@@ -19,18 +22,21 @@ final class RoutesFile {
 
     private final Path file;
     private final Semaphore look = new Semaphore(0);
+    private final UnaryOperator<AppRoute> known;
     private Version version = Version.NONE;
 
-    RoutesFile(Path file) {
+    /// @param known gives back an equal route that is in memory already, or the same
+    RoutesFile(Path file, UnaryOperator<AppRoute> known) {
         this.file = file;
+        this.known = known;
     }
 
     /// @throws IOException when it cannot be read or does not fit, saying why
     RoutingTable read() throws IOException {
         version = versionNow();
-        try {
+        try (InputStream in = Files.newInputStream(file)) {
             Path directory = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file);
-            return RoutesJson.parse(Files.readAllBytes(file), directory);
+            return RoutesJson.parse(in, directory, known);
         } catch (IllegalArgumentException unfit) {
             throw new IOException("the routes file " + file + ": " + unfit.getMessage(), unfit);
         } catch (java.nio.file.NoSuchFileException missing) {

@@ -48,8 +48,8 @@ final class TableFile {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        try {
-            return Optional.of(withChanges(RoutesJson.parseSnapshot(Files.readAllBytes(file))));
+        try (InputStream in = Files.newInputStream(file)) {
+            return Optional.of(withChanges(RoutesJson.parseSnapshot(in)));
         } catch (IOException | IllegalArgumentException broken) {
             System.err.println(
                     "router: the kept routes in " + file + " are lost: " + broken.getMessage());

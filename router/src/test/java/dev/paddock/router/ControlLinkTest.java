@@ -29,6 +29,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -107,6 +108,7 @@ class ControlLinkTest {
             }
 
             try (Linked restarted = new Linked()) {
+                restarted.link.awaitTable(Duration.ofSeconds(20));
                 assertThat(restarted.status()).isEqualTo(200);
                 try (Platform platform = new Platform()) {
                     platform.accept();
@@ -133,6 +135,7 @@ class ControlLinkTest {
             }
 
             try (Linked restarted = new Linked()) {
+                restarted.link.awaitTable(Duration.ofSeconds(20));
                 assertThat(restarted.status()).isEqualTo(200);
             }
         }

@@ -31,6 +31,8 @@ final class RouterJvm {
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:-UsePerfData",
                         "-XX:ReservedCodeCacheSize=48m",
+                        // Nothing is ever unloaded from it; looking for that is a full collection.
+                        "-XX:SweeperThreshold=100",
                         "-Xlog:disable",
                         archive,
                         // Mapped elsewhere, all its pages would become memory of the process.
