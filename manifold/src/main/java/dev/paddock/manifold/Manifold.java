@@ -41,6 +41,7 @@ public final class Manifold implements AutoCloseable {
     private final AtomicLong revisions = new AtomicLong();
     private final Map<AppId, AppLoop> loops = new ConcurrentHashMap<>();
     private final Map<DynoId, AppLoop> directory = new ConcurrentHashMap<>();
+    private final Suspicions suspicions = new Suspicions();
     private volatile boolean started;
     private volatile boolean closed;
 
@@ -184,6 +185,39 @@ public final class Manifold implements AutoCloseable {
         AppLoop loop = loops.get(app);
         if (loop != null) {
             loop.post(new Input.Routed(revision));
+        }
+    }
+
+    /// A router could not connect to a dyno of this name, as the router gives it. Nothing happens to the dyno for that:
+    /// the engine is asked soon whether it still runs, however often this is called (see [Suspicions]).
+    public void suspect(AppId app, String name) {
+        if (closed || !started) {
+            return;
+        }
+        view(app).dynos().stream()
+                .filter(dyno -> dyno.routable() && dyno.name().toString().equals(name))
+                .findFirst()
+                .flatMap(dyno -> suspicions.add(app, dyno.id(), timers.now()))
+                .ifPresent(delay -> timers.schedule(delay, this::lookAtSuspects));
+    }
+
+    private void lookAtSuspects() {
+        effects.execute(() -> {
+            Tick began = timers.now();
+            Set<AppId> apps = suspicions.take(began);
+            try {
+                Map<AppId, List<EngineDyno>> dynos = list();
+                apps.forEach(app -> lookAt(app, dynos.getOrDefault(app, List.of()), began));
+            } catch (RuntimeException e) {
+                LOG.warn("could not read the engine's list for dynos that do not answer", e);
+            }
+        });
+    }
+
+    private void lookAt(AppId app, List<EngineDyno> dynos, Tick began) {
+        AppLoop loop = loops.get(app);
+        if (loop != null) {
+            loop.post(new Input.Listed(dynos, began));
         }
     }
 

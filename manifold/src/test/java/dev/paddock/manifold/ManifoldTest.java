@@ -395,6 +395,40 @@ class ManifoldTest {
     }
 
     @Test
+    void dynoThatRoutersCannotReachIsLookedAtAtOnce() {
+        want(1, 2, 0);
+        time.advance(SECOND);
+        DynoId ended = view("web.1").id();
+        DynoId runs = view("web.2").id();
+        engine.deliver(_ -> false);
+        engine.exit(ended, 1);
+
+        manifold.suspect(app, "web.1");
+        manifold.suspect(app, "web.2");
+        time.advance(Duration.ofMillis(1));
+
+        assertThat(transitionsOf("web.1")).contains("up to crashed: EXIT");
+        assertThat(view("web.1").id()).isNotEqualTo(ended);
+        assertThat(view("web.2").id()).isEqualTo(runs);
+        assertThat(retired()).isEmpty();
+    }
+
+    @Test
+    void suspicionOfWhatIsNotThereIsPassedOver() {
+        want(1, 1, 1);
+        time.advance(SECOND);
+
+        for (String name : List.of("web.2", "worker.1", "", "web.99999999999", "../web.1")) {
+            manifold.suspect(app, name);
+        }
+        manifold.suspect(AppId.random(), "web.1");
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up, worker.1 up");
+        assertThat(retired()).isEmpty();
+    }
+
+    @Test
     void memoryOverQuotaIsRemarked() {
         want(1, 0, 1);
         time.advance(SECOND);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -60,7 +61,9 @@ public final class RoutePublisher implements AutoCloseable {
     // Touched by the publishing thread alone (and by start, before it).
     private final Map<AppId, AppFacts> facts = new HashMap<>();
     private final Map<AppId, AppRoute> routes = new HashMap<>();
-    private final Map<String, AppId> holders = new HashMap<>();
+
+    /// Written by the publishing thread alone, read by any.
+    private final Map<String, AppId> holders = new ConcurrentHashMap<>();
 
     private final Object lock = new Object();
 
@@ -256,6 +259,11 @@ public final class RoutePublisher implements AutoCloseable {
             lock.notifyAll();
         }
         return unknown.isEmpty();
+    }
+
+    /// Who has this name in the newest table.
+    public Optional<AppId> holder(String name) {
+        return Optional.ofNullable(holders.get(name));
     }
 
     /// From [Routers]: tells the manifold which views every router serves.

@@ -14,6 +14,7 @@ import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.RoutePublisher;
+import dev.paddock.domains.RouterReports;
 import dev.paddock.domains.RouterSpools;
 import dev.paddock.domains.Routers;
 import dev.paddock.dyno.DynoKind;
@@ -31,7 +32,6 @@ import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.metering.DynoRecord;
 import dev.paddock.releases.Releases;
-import dev.paddock.routes.ControlFrame;
 import dev.paddock.store.Database;
 import dev.paddock.store.PostgresServer;
 import java.io.IOException;
@@ -149,7 +149,10 @@ public final class Paddock implements AutoCloseable {
         Routers routers =
                 parts.add(
                         "control links",
-                        new Routers(runtime.controlSocket(), routes::served, Paddock::heard));
+                        new Routers(
+                                runtime.controlSocket(),
+                                routes::served,
+                                new RouterReports(routes::holder, manifold::suspect)));
         routes.connect(routers);
         Builder builder = new Builder(engine, slugs, data.builds(), data.buildCaches());
         Deployments deployments =
@@ -326,11 +329,6 @@ public final class Paddock implements AutoCloseable {
         } catch (InterruptedException allEnded) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /// Reports of routers that nothing here acts on yet: no app sleeps, and the manifold finds dead dynos by itself.
-    private static void heard(ControlFrame frame) {
-        LOG.debug("A router reports {}", frame);
     }
 
     /// How apps are reached through the router, with `%s` for the app's name.
