@@ -129,6 +129,12 @@ final class TestPlatform implements AutoCloseable {
                         "http://%s." + DOMAIN + ":" + HTTP_PORT + "/"));
     }
 
+    /// Where routers connect from now on. Dynos go on without their acknowledgement.
+    Path listenForRouters() {
+        routers.start();
+        return folder("run").resolve("control");
+    }
+
     private Path folder(String name) {
         try {
             return Files.createDirectories(directory.resolve(name));
