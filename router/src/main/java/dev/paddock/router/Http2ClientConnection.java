@@ -286,8 +286,19 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
             boolean outbound,
             Throwable cause,
             Http2Exception.StreamException known) {
-        if (budget.spend(FloodGuard.RESET, System.nanoTime())) {
+        if (isOfNoStream(known)) {
+            onConnectionError(
+                    from,
+                    outbound,
+                    cause,
+                    Http2Exception.connectionError(
+                            Http2Error.PROTOCOL_ERROR, "%s", known.getMessage()));
+        } else if (budget.spend(FloodGuard.RESET, System.nanoTime())) {
             super.onStreamError(from, outbound, cause, known);
+            Http2Stream stream = connection().stream(known.streamId());
+            if (stream != null) {
+                forgetIfReset(stream);
+            }
         } else {
             onConnectionError(
                     from,
@@ -296,6 +307,30 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
                     Http2Exception.connectionError(
                             Http2Error.ENHANCE_YOUR_CALM, "too many stream errors"));
         }
+    }
+
+    /// Ends a stream whose answer has not ended.
+    void reset(Http2Stream stream, Http2Error error) {
+        ChannelHandlerContext to = context();
+        var _ = resetStream(to, stream.id(), error.code(), to.newPromise());
+        forgetIfReset(stream);
+        flushSoon();
+    }
+
+    /// What waits for a window in a stream is dropped with the reset: the codec holds the stream open until the reset
+    /// is sent, and would send the rest behind it.
+    private static void forgetIfReset(Http2Stream stream) {
+        if (stream.isResetSent()) {
+            var _ = stream.close();
+        }
+    }
+
+    /// A stream that nobody opened cannot be reset (RFC 9113 section 6.4); and where the codec threw a request away
+    /// without reading its fields, what later ones say in HPACK would be misread.
+    private boolean isOfNoStream(Http2Exception.StreamException known) {
+        return !connection().streamMayHaveExisted(known.streamId())
+                && known.error() != Http2Error.REFUSED_STREAM
+                && !(known instanceof Http2Exception.HeaderListSizeException);
     }
 
     @Override

@@ -389,9 +389,7 @@ final class Http2Request implements ClientStream {
 
     private void reset(Http2Error error) {
         if (!closed) {
-            ChannelHandlerContext to = connection.context();
-            var _ = connection.resetStream(to, stream.id(), error.code(), to.newPromise());
-            connection.flushSoon();
+            connection.reset(stream, error);
         }
     }
 

@@ -16,6 +16,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,6 +35,9 @@ import picocli.CommandLine.ParameterException;
 public final class RouterMain implements Callable<Integer> {
     /// A platform that lives answers at once; one that stands still is not waited for longer.
     private static final Duration FIRST_TABLE = Duration.ofSeconds(5);
+
+    /// Held, or its level would be forgotten: Netty tells of frames of clients at `INFO`, each in two lines.
+    private static final Logger NETTY = Logger.getLogger("io.netty");
 
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
     private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
@@ -109,6 +114,7 @@ public final class RouterMain implements Callable<Integer> {
 
     /// Runs the router until it is told to stop, and returns the exit status.
     public static int run(String... arguments) {
+        NETTY.setLevel(Level.WARNING);
         if (System.getProperty(LEAK_DETECTION) == null) {
             // It watches one buffer in 128, for a sixth of all allocated bytes; tests have it on.
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);

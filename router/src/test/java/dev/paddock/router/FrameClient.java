@@ -46,6 +46,7 @@ final class FrameClient implements AutoCloseable {
 
     private static final int LIMIT_MILLIS = 10_000;
 
+    private final Socket plain;
     private final SSLSocket socket;
     private final DataInputStream in;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
@@ -68,13 +69,18 @@ final class FrameClient implements AutoCloseable {
     }
 
     FrameClient(InetSocketAddress router, int... settings) throws IOException {
-        Socket plain = new Socket();
+        this(router, trusting());
+        preface(settings).send();
+    }
+
+    /// One that has agreed on HTTP/2 and sent nothing yet.
+    FrameClient(InetSocketAddress router, SSLContext tls) throws IOException {
+        plain = new Socket();
         plain.connect(router, LIMIT_MILLIS);
         plain.setTcpNoDelay(true);
         socket =
                 (SSLSocket)
-                        trusting()
-                                .getSocketFactory()
+                        tls.getSocketFactory()
                                 .createSocket(plain, "a.localhost", router.getPort(), true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setApplicationProtocols(new String[] {"h2"});
@@ -82,12 +88,18 @@ final class FrameClient implements AutoCloseable {
         socket.setSoTimeout(LIMIT_MILLIS);
         socket.startHandshake();
         in = new DataInputStream(socket.getInputStream());
+    }
+
+    /// Adds what a client begins with to what is sent next.
+    ///
+    /// @param settings numbers and values
+    FrameClient preface(int... settings) {
         out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         ByteBuf body = Unpooled.buffer();
         for (int i = 0; i < settings.length; i += 2) {
             body.writeShort(settings[i]).writeInt(settings[i + 1]);
         }
-        frame(SETTINGS, 0, 0, bytes(body)).send();
+        return frame(SETTINGS, 0, 0, bytes(body));
     }
 
     /// A TLS context that takes any certificate, of whatever name.
@@ -171,6 +183,21 @@ final class FrameClient implements AutoCloseable {
         socket.getOutputStream().flush();
         out.reset();
         return this;
+    }
+
+    /// Sends these bytes as they are.
+    void send(byte[] bytes, int from, int length) throws IOException {
+        socket.getOutputStream().write(bytes, from, length);
+    }
+
+    /// Ends with a reset, below TLS.
+    void reset() throws IOException {
+        plain.setSoLinger(true, 0);
+        plain.close();
+    }
+
+    void endOutput() throws IOException {
+        socket.shutdownOutput();
     }
 
     Frame read() throws IOException {

@@ -1,5 +1,8 @@
 package dev.paddock.router;
 
+import static dev.paddock.router.FrameClient.DATA;
+import static dev.paddock.router.FrameClient.END_HEADERS;
+import static dev.paddock.router.FrameClient.END_STREAM;
 import static dev.paddock.router.FrameClient.GOAWAY;
 import static dev.paddock.router.FrameClient.HEADERS;
 import static dev.paddock.router.FrameClient.INTERNAL_ERROR;
@@ -7,6 +10,8 @@ import static dev.paddock.router.FrameClient.PING;
 import static dev.paddock.router.FrameClient.PROTOCOL_ERROR;
 import static dev.paddock.router.FrameClient.REFUSED_STREAM;
 import static dev.paddock.router.FrameClient.RST_STREAM;
+import static dev.paddock.router.FrameClient.SETTINGS;
+import static dev.paddock.router.FrameClient.WINDOW_UPDATE;
 import static dev.paddock.router.TestRouter.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,6 +33,8 @@ import org.junit.jupiter.api.Test;
 
 /// HTTP/2 over TLS through a started router: a real client, and frames made by hand.
 class Http2Test {
+    private static final int INITIAL_WINDOW = 4;
+    private static final int PRIORITIZED = 32;
     private static final FakeDyno.Script ECHO =
             connection -> {
                 while (true) {
@@ -411,6 +418,68 @@ class Http2Test {
             assertThat(client.goAway()).isZero();
             assertThat(client.seen()).anyMatch(frame -> frame.stream() == 3 && frame.ends());
             draining.join();
+        }
+    }
+
+    @Test
+    void nothingOfAStreamFollowsItsReset() throws IOException {
+        try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("ok"));
+                TestRouter router = new TestRouter(app(dyno));
+                FrameClient client = new FrameClient(router.listenTls(), INITIAL_WINDOW, 0)) {
+            client.get(1, "/").await(HEADERS, 1);
+
+            // The first window is none, which is an error of the stream; the second would do for
+            // the answer.
+            client.number(WINDOW_UPDATE, 0, 1, 0)
+                    .frame(
+                            SETTINGS,
+                            0,
+                            0,
+                            (byte) 0,
+                            (byte) INITIAL_WINDOW,
+                            (byte) 0,
+                            (byte) 1,
+                            (byte) 0,
+                            (byte) 0)
+                    .frame(PING, 0, 0, new byte[8])
+                    .send();
+
+            assertThat(client.await(RST_STREAM, 1).code()).isEqualTo(PROTOCOL_ERROR);
+            client.await(PING, 0);
+            client.get(3, "/");
+            assertThat(client.answer(3)).isEqualTo("200 ok");
+            assertThat(client.seen())
+                    .noneMatch(frame -> frame.type() == DATA && frame.stream() == 1);
+        }
+    }
+
+    @Test
+    void streamThatNobodyOpenedIsNotReset() throws IOException {
+        try (TestRouter router = new TestRouter();
+                FrameClient client = connect(router)) {
+            client.number(WINDOW_UPDATE, 0, 15, 0).send();
+
+            assertThat(client.goAway()).isEqualTo(PROTOCOL_ERROR);
+            assertThat(client.seen()).noneMatch(frame -> frame.type() == RST_STREAM);
+        }
+    }
+
+    /// The codec leaves such a head unread, and with it what its fields would have added to the table.
+    @Test
+    void headThatDependsOnItselfEndsTheConnection() throws IOException {
+        try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("ok"));
+                TestRouter router = new TestRouter(app(dyno));
+                FrameClient client = connect(router)) {
+            byte[] block = FrameClient.block(":method", "GET");
+            byte[] prioritized = new byte[5 + block.length];
+            prioritized[3] = 1;
+            System.arraycopy(block, 0, prioritized, 5, block.length);
+            client.frame(HEADERS, END_STREAM | END_HEADERS | PRIORITIZED, 1, prioritized)
+                    .request(3, true, "GET", "/")
+                    .send();
+
+            assertThat(client.goAway()).isEqualTo(PROTOCOL_ERROR);
+            assertThat(dyno.heads()).isEmpty();
         }
     }
 

@@ -32,6 +32,7 @@ final class StrictDyno implements AutoCloseable {
     private static final int MAX_LINE = 20_000;
 
     private final String host;
+    private final Pattern client;
     private final ServerSocket server;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Queue<String> faults = new ConcurrentLinkedQueue<>();
@@ -39,7 +40,13 @@ final class StrictDyno implements AutoCloseable {
 
     /// @param host the only host whose requests may come here
     StrictDyno(String host) {
+        this(host, "127[.]0[.]0[.]1");
+    }
+
+    /// @param client the addresses that requests may come from
+    StrictDyno(String host, String client) {
         this.host = host;
+        this.client = Pattern.compile("(.*, )?" + client);
         try {
             server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
         } catch (IOException impossible) {
@@ -87,6 +94,9 @@ final class StrictDyno implements AutoCloseable {
                 requests.incrementAndGet();
                 check(head);
                 readBody(head, in);
+                if (head.getFirst().contains(" " + HostileFrames.UNFINISHED + " ")) {
+                    throw new Violation("a body that has no end");
+                }
                 boolean bodiless = head.getFirst().startsWith("HEAD ");
                 socket.getOutputStream()
                         .write(
@@ -175,7 +185,7 @@ final class StrictDyno implements AutoCloseable {
                 throw new Violation(name + " " + values(head, name));
             }
         }
-        if (!values(head, "x-forwarded-for").getFirst().endsWith("127.0.0.1")) {
+        if (!client.matcher(values(head, "x-forwarded-for").getFirst()).matches()) {
             throw new Violation("x-forwarded-for " + values(head, "x-forwarded-for"));
         }
         for (String name :

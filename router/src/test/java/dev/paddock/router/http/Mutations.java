@@ -1,7 +1,9 @@
 package dev.paddock.router.http;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -86,6 +88,17 @@ public final class Mutations {
                     raw\
                     """);
 
+    /// What a proxy sends before the client's bytes.
+    public static final List<String> PROXY_HEADERS =
+            List.of(
+                    "PROXY TCP4 192.0.2.1 198.51.100.7 50000 443\r\n",
+                    "PROXY TCP6 2001:db8::1 ::ffff:198.51.100.7 50000 8443\r\n",
+                    "PROXY UNKNOWN\r\n",
+                    binary("2111 000c c0000201 c6336407 c350 01bb"),
+                    binary("2111 0010 c0000201 c6336407 c350 01bb 04 0001 78"),
+                    binary("2121 0024" + "20010db8".repeat(8) + "c350 20fb"),
+                    binary("2000 0000"));
+
     private static final String[] SPICE = {
         "\r\n",
         "\n",
@@ -110,6 +123,11 @@ public final class Mutations {
     };
 
     private Mutations() {}
+
+    private static String binary(String hex) {
+        byte[] rest = HexFormat.of().parseHex(hex.replace(" ", ""));
+        return "\r\n\r\n\0\r\nQUIT\n" + new String(rest, StandardCharsets.ISO_8859_1);
+    }
 
     private static List<String> messages(String... texts) {
         return Arrays.stream(texts).map(text -> text.replace("\n", "\r\n")).toList();
