@@ -201,6 +201,7 @@ final class TableBench implements AutoCloseable {
             nanos[i] = System.nanoTime() - begun;
         }
         print("a routes file, from its rename", nanos);
+        System.out.printf("the routes file: %.1f MB%n", Files.size(file) / 1e6);
     }
 
     /// Another app and other dynos each round.
