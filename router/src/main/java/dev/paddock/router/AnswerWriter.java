@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the answers of one client connection in HTTP/1.1, one after the other. Owned by its event loop.
 final class AnswerWriter {
@@ -22,12 +23,18 @@ final class AnswerWriter {
     /// A chunk up to this size is copied into one buffer with its frame: cheaper than three.
     private static final int COPIED_CHUNK = 1024;
 
+    /// A body up to this size is copied behind its head: one buffer, and one plain send.
+    private static final int COPIED_BODY = 1024;
+
     private final ChannelHandlerContext context;
     private final ByteBufAllocator allocator;
     private boolean chunked;
     private boolean untilClose;
     private boolean last;
     private long sent;
+
+    /// A head that was not given to the channel yet, for there may be room for the body behind it.
+    private @Nullable ByteBuf open;
 
     AnswerWriter(ChannelHandlerContext context, ByteBufAllocator allocator) {
         this.context = context;
@@ -58,6 +65,16 @@ final class AnswerWriter {
         return untilClose;
     }
 
+    /// Whether the body that was begun is sent in chunks.
+    boolean isChunked() {
+        return chunked;
+    }
+
+    /// So many bytes of the body went past here.
+    void poured(long bytes) {
+        sent += bytes;
+    }
+
     /// Bytes of the answer, without interim ones.
     long sentBytes() {
         return sent;
@@ -79,11 +96,29 @@ final class AnswerWriter {
         chunked = framing == Framing.CHUNKED;
         untilClose = framing == Framing.UNTIL_CLOSE;
         last |= untilClose;
-        ByteBuf out = allocator.ioBuffer(ResponseWriter.estimate(answer, extraLines));
+        push();
+        ByteBuf out = allocator.ioBuffer(ResponseWriter.estimate(answer, extraLines) + COPIED_BODY);
         ResponseWriter.write(
                 out, answer, framing, request.isHead(), last, request.isHttp10(), extraLines);
         sent += out.readableBytes();
-        write(out);
+        open = out;
+    }
+
+    /// Gives the channel what was held back for what might follow.
+    void push() {
+        ByteBuf held = open;
+        if (held != null) {
+            open = null;
+            var _ = context.write(held, context.voidPromise());
+        }
+    }
+
+    /// The connection is gone, and with it whoever wanted this.
+    void forget() {
+        if (open != null) {
+            open.release();
+            open = null;
+        }
     }
 
     /// Takes the buffer over.
@@ -94,7 +129,15 @@ final class AnswerWriter {
             return;
         }
         sent += length;
-        if (!chunked) {
+        ByteBuf head = open;
+        if (head != null && length + Upload.CHUNK_FRAME <= head.writableBytes()) {
+            if (chunked) {
+                Upload.writeChunk(head, bytes);
+            } else {
+                head.writeBytes(bytes);
+                bytes.release();
+            }
+        } else if (!chunked) {
             write(bytes);
         } else if (length <= COPIED_CHUNK) {
             write(Upload.chunk(allocator, bytes));
@@ -108,6 +151,8 @@ final class AnswerWriter {
     void end(BodyReader body) {
         if (chunked) {
             write(Upload.lastChunk(allocator, body));
+        } else {
+            push();
         }
     }
 
@@ -139,6 +184,7 @@ final class AnswerWriter {
     }
 
     private void write(ByteBuf bytes) {
+        push();
         var _ = context.write(bytes, context.voidPromise());
     }
 }

@@ -45,6 +45,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private boolean processing;
     private boolean wanted;
     private boolean tunnel;
+    private boolean paused;
+
+    /// Whether bytes are being taken right now, so that the channel waits for none.
+    private boolean arriving;
+
     private boolean inputEnded;
     private long pendingAtDeadline;
 
@@ -87,7 +92,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             in.release();
             in = bytes;
         }
-        process();
+        arriving = true;
+        try {
+            process();
+        } finally {
+            arriving = false;
+        }
     }
 
     @Override
@@ -130,6 +140,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         forgetExchange();
         in.release();
         in = Unpooled.EMPTY_BUFFER;
+        writer().forget();
         loop.closed(this);
     }
 
@@ -168,7 +179,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             in = Unpooled.EMPTY_BUFFER;
         }
         if (state != State.CLOSED) {
-            channel().config().setAutoRead(in.readableBytes() < MOST_BUFFERED);
+            channel().config().setAutoRead(!paused && in.readableBytes() < MOST_BUFFERED);
         }
     }
 
@@ -298,6 +309,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
+    public @Nullable Channel socket() {
+        return tls == null && !writer().isChunked() ? channel() : null;
+    }
+
+    @Override
+    public void poured(long bytes) {
+        writer().poured(bytes);
+    }
+
+    @Override
+    public boolean canPause() {
+        return arriving && !in.isReadable();
+    }
+
+    @Override
+    public void pausedForPour(boolean nowPaused) {
+        paused = nowPaused;
+        channel().config().setAutoRead(!paused && in.readableBytes() < MOST_BUFFERED);
+    }
+
+    @Override
     public void end(BodyReader body) {
         writer().end(body);
     }
@@ -323,11 +355,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void endOfTunnel() {
+        writer().push();
         Sockets.endAfterWrites(channel());
     }
 
     @Override
     public void flush() {
+        writer().push();
         context().flush();
     }
 
@@ -382,12 +416,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
         state = State.LINGERING;
         deadline.set(LINGER_MILLIS);
+        writer().push();
         Sockets.closeAfterWrites(channel(), writer().endsWithConnection());
     }
 
     private void linger() {
         state = State.LINGERING;
         deadline.set(LINGER_MILLIS);
+        writer().push();
         in.skipBytes(in.readableBytes());
         if (inputEnded) {
             Sockets.closeAfterWrites(channel(), false);
@@ -400,6 +436,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private void forgetExchange() {
         exchange = null;
         tunnel = false;
+        paused = false;
         if (head != null) {
             loop.giveBack(head);
             head = null;

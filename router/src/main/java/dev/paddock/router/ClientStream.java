@@ -3,6 +3,8 @@ package dev.paddock.router;
 import dev.paddock.router.http.BodyReader;
 import dev.paddock.router.http.ResponseHead;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /// The client's side of one exchange, whatever protocol it speaks. Owned by its event loop.
 interface ClientStream {
@@ -23,6 +25,27 @@ interface ClientStream {
 
     /// More of the body; takes the buffer over.
     void data(ByteBuf bytes);
+
+    /// The socket past which bodies may be poured, once all that was given before is written; null when they must pass
+    /// through here.
+    default @Nullable Channel socket() {
+        return null;
+    }
+
+    /// So many bytes of the answer's body went to [#socket()].
+    default void poured(long bytes) {
+        throw new IllegalStateException("nothing can be poured past " + this);
+    }
+
+    /// Whether nothing that the client sends is on its way to [Exchange#clientBytes] already.
+    default boolean canPause() {
+        return false;
+    }
+
+    /// While paused, what the client sends is left in its socket.
+    default void pausedForPour(boolean paused) {
+        throw new IllegalStateException("nothing can be poured past " + this);
+    }
 
     /// The answer is complete.
     void end(BodyReader body);

@@ -5,7 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/// Two system calls on descriptors that neither the JDK nor Netty has. Loaded only by those who need them.
+/// System calls on descriptors that neither the JDK nor Netty has. Loaded only by those who need them.
 final class Descriptors {
     private static final int F_SETFL = 4;
     private static final int O_NONBLOCK = 0x800;
@@ -30,6 +30,10 @@ final class Descriptors {
 
     static void makeNonBlocking(int descriptor) {
         check("fcntl", descriptor, invoke(FCNTL, descriptor, F_SETFL, O_NONBLOCK));
+    }
+
+    static void makeBlocking(int descriptor) {
+        check("fcntl", descriptor, invoke(FCNTL, descriptor, F_SETFL, 0));
     }
 
     /// Makes `over` another name of what `descriptor` is.

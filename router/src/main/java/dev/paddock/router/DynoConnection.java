@@ -15,6 +15,8 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     private @Nullable Exchange exchange;
     private @Nullable Channel channel;
     private Deadlines.@Nullable Deadline idle;
+    private @Nullable Pour toClient;
+    private @Nullable Pour fromClient;
     private boolean reused;
     private boolean readBroken;
     private boolean ended;
@@ -115,12 +117,40 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
 
     @Override
     public boolean isWritable() {
-        return channel().isWritable();
+        return channel().isWritable() && (fromClient == null || !fromClient.awaitsTarget());
     }
 
     @Override
     public void wantBytes(boolean wanted) {
         channel().config().setAutoRead(wanted);
+    }
+
+    @Override
+    public boolean pourTo(ClientStream client, long bytes, Pour.Receiver receiver) {
+        Channel target = client.socket();
+        Pours pours = loop.pours();
+        if (target == null || pours == null || ended) {
+            return false;
+        }
+        wantBytes(false);
+        toClient = pours.begin(channel(), target, bytes, receiver);
+        return toClient != null;
+    }
+
+    @Override
+    public boolean pourFrom(ClientStream client, long bytes, Pour.Receiver receiver) {
+        Channel source = client.socket();
+        Pours pours = loop.pours();
+        if (source == null || pours == null || ended) {
+            return false;
+        }
+        fromClient = pours.begin(source, channel(), bytes, receiver);
+        return fromClient != null;
+    }
+
+    @Override
+    public boolean isPourStalled() {
+        return toClient != null && toClient.awaitsTarget();
     }
 
     @Override
@@ -136,6 +166,8 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     @Override
     public void keep() {
         exchange = null;
+        toClient = null;
+        fromClient = null;
         if (ended || !channel().isActive()) {
             close();
             return;
@@ -151,6 +183,14 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     @Override
     public void close() {
         exchange = null;
+        if (toClient != null) {
+            toClient.cancel();
+            toClient = null;
+        }
+        if (fromClient != null) {
+            fromClient.cancel();
+            fromClient = null;
+        }
         if (idle != null) {
             idle.clear();
         }

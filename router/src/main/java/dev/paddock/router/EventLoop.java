@@ -37,6 +37,10 @@ final class EventLoop implements Executor {
     private final Set<ClientChannel> clients = new LinkedHashSet<>();
     private RouteIndex index = RouteIndex.unknown();
     private boolean draining;
+    private @Nullable Pours pours;
+
+    /// Whether this loop cannot pour.
+    private boolean copies;
 
     /// Accepted connections whose TLS has not begun.
     private int greetings;
@@ -78,6 +82,15 @@ final class EventLoop implements Executor {
     @Override
     public void execute(Runnable task) {
         netty.execute(task);
+    }
+
+    /// Null where bodies can only be copied.
+    @Nullable Pours pours() {
+        if (pours == null && !copies) {
+            pours = Pours.of(netty);
+            copies = pours == null;
+        }
+        return pours;
     }
 
     /// Where this loop's own channels are registered.
@@ -217,5 +230,8 @@ final class EventLoop implements Executor {
     /// Cuts what is still there.
     void cutAll() {
         new ArrayList<>(clients).forEach(ClientChannel::forceClose);
+        if (pours != null) {
+            pours.close();
+        }
     }
 }

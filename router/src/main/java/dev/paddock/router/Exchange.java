@@ -42,6 +42,11 @@ final class Exchange {
     private long sentNanos;
     private boolean answered;
     private boolean clientEnded;
+    private boolean pouring;
+
+    /// No pour was to be had for this answer.
+    private boolean copying;
+
     private boolean dynoEnded;
     private int status;
 
@@ -132,9 +137,13 @@ final class Exchange {
         if (upload.isComplete()) {
             requestSent();
         } else {
-            connected.flush();
+            boolean writable = connected.isWritable();
+            if (!writable || !client.buffered().isReadable()) {
+                // Else the head goes with the beginning of the body.
+                connected.flush();
+            }
             activity();
-            client.wantBytes(connected.isWritable());
+            client.wantBytes(writable);
         }
     }
 
@@ -163,7 +172,16 @@ final class Exchange {
             }
         }
         to.flush();
-        client.wantBytes(to.isWritable());
+        if (phase == Phase.RELAYING
+                && upload.lacking() >= Pour.LEAST_BYTES
+                && client.socket() != null
+                && client.canPause()
+                && to.pourFrom(client, upload.lacking(), new UploadPour())) {
+            client.pausedForPour(true);
+            client.wantBytes(false);
+        } else {
+            client.wantBytes(to.isWritable());
+        }
     }
 
     /// The body is complete, which the client's protocol says beside the bytes. Called when bytes are wanted.
@@ -214,7 +232,7 @@ final class Exchange {
     }
 
     void clientWritable(boolean writable) {
-        if (dyno != null && (phase == Phase.RELAYING || phase == Phase.TUNNEL)) {
+        if (dyno != null && !pouring && (phase == Phase.RELAYING || phase == Phase.TUNNEL)) {
             if (writable) {
                 activity();
             }
@@ -249,7 +267,7 @@ final class Exchange {
                 if (answer.isBegun() || (answer.hasBytes() && upload.isComplete())) {
                     activity();
                 }
-                if (dyno != null && !client.isWritable()) {
+                if (dyno != null && (mayPour() || !client.isWritable())) {
                     // At once, not after what else the dyno's socket holds.
                     dyno.wantBytes(false);
                 }
@@ -265,9 +283,29 @@ final class Exchange {
 
     void dynoFlushed() {
         client.flush();
-        if (dyno != null && !client.isWritable()) {
-            dyno.wantBytes(false);
+        DynoStream from = dyno;
+        if (from == null || pouring || phase == Phase.SEARCHING) {
+            return;
         }
+        if (mayPour()) {
+            pouring = from.pourTo(client, answer.body().lacking(), new AnswerPour());
+            copying = !pouring;
+            if (copying) {
+                from.wantBytes(client.isWritable());
+            }
+        } else if (!client.isWritable()) {
+            from.wantBytes(false);
+        }
+    }
+
+    /// Whether what the answer's body still lacks is worth a pour, and may go past here.
+    private boolean mayPour() {
+        return !copying
+                && phase == Phase.RELAYING
+                && answer.isBegun()
+                && answer.body().lacking() >= Pour.LEAST_BYTES
+                && loop.pours() != null
+                && client.socket() != null;
     }
 
     private void beginAnswer() {
@@ -365,7 +403,7 @@ final class Exchange {
     /// Bytes went either way.
     private void activity() {
         if (phase == Phase.TUNNEL || answer.isBegun()) {
-            onDeadline = client.isWritable() ? RouterFailure.Dyno.IDLE : RouterFailure.Client.IDLE;
+            onDeadline = clientTakesAll() ? RouterFailure.Dyno.IDLE : RouterFailure.Client.IDLE;
         } else {
             boolean dynoTakesAll = dyno == null || dyno.isWritable();
             onDeadline =
@@ -374,6 +412,10 @@ final class Exchange {
                             : RouterFailure.Dyno.IDLE;
         }
         deadline.set(timeouts.idle());
+    }
+
+    private boolean clientTakesAll() {
+        return pouring ? dyno != null && !dyno.isPourStalled() : client.isWritable();
     }
 
     private void expired() {
@@ -489,6 +531,51 @@ final class Exchange {
                         peer.protocol(),
                         peer.tlsVersion()),
                 now - startNanos);
+    }
+
+    /// The answer's body goes from the dyno's socket to the client's.
+    private final class AnswerPour implements Pour.Receiver {
+        @Override
+        public void poured(long bytes) {
+            answer.body().skip(bytes);
+            client.poured(bytes);
+            activity();
+        }
+
+        @Override
+        public void pourEnded(Pour.End end) {
+            pouring = false;
+            switch (end) {
+                case COMPLETE -> {
+                    client.end(answer.body());
+                    finishAnswer(false);
+                }
+                case SOURCE_ENDED -> fail(RouterFailure.Dyno.INTERRUPTED);
+                case TARGET_BROKEN -> clientGone();
+            }
+        }
+    }
+
+    /// The request's body goes from the client's socket to the dyno's.
+    private final class UploadPour implements Pour.Receiver {
+        @Override
+        public void poured(long bytes) {
+            upload.poured(bytes);
+            activity();
+        }
+
+        @Override
+        public void pourEnded(Pour.End end) {
+            switch (end) {
+                case COMPLETE -> {
+                    client.pausedForPour(false);
+                    requestSent();
+                }
+                case SOURCE_ENDED -> clientGone();
+                // What it answered before it closed is still to be read, and then its end.
+                case TARGET_BROKEN -> {}
+            }
+        }
     }
 
     private RoutedApp app() {

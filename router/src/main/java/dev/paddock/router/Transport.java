@@ -18,6 +18,7 @@ import java.util.Locale;
 
 /// How bytes get in and out of the kernel.
 enum Transport {
+    // The best first.
     IO_URING(IoUringServerSocketChannel.class, IoUringSocketChannel.class),
     EPOLL(EpollServerSocketChannel.class, EpollSocketChannel.class),
     NIO(NioServerSocketChannel.class, NioSocketChannel.class);
@@ -34,7 +35,12 @@ enum Transport {
 
     /// The best that this machine has.
     static Transport best() {
-        return EPOLL.isAvailable() ? EPOLL : NIO;
+        for (Transport transport : values()) {
+            if (transport.isAvailable()) {
+                return transport;
+            }
+        }
+        return NIO;
     }
 
     /// The one of this name (`io_uring`, `epoll`, `nio`), if this machine has it; else the best.

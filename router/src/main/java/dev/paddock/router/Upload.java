@@ -16,6 +16,9 @@ final class Upload {
     private static final byte[] LAST_CHUNK = {'0', '\r', '\n'};
     private static final int CHUNK_HEAD = 12;
 
+    /// The most bytes that a chunk has besides its data.
+    static final int CHUNK_FRAME = CHUNK_HEAD + 2;
+
     /// How reading went.
     enum Progress {
         MORE,
@@ -57,6 +60,16 @@ final class Upload {
 
     boolean isComplete() {
         return body.isDone();
+    }
+
+    /// Bytes still to come that need not pass through here: none while what is sent may have to be sent again.
+    long lacking() {
+        return canRepeat() ? 0 : body.lacking();
+    }
+
+    /// So many bytes went past here.
+    void poured(long bytes) {
+        body.skip(bytes);
     }
 
     /// Passes on what is there of the body.
@@ -143,11 +156,17 @@ final class Upload {
 
     /// A whole chunk in one buffer; takes the bytes over.
     static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf bytes) {
-        ByteBuf out = allocator.ioBuffer(CHUNK_HEAD + bytes.readableBytes() + 2);
+        ByteBuf out = allocator.ioBuffer(CHUNK_FRAME + bytes.readableBytes());
+        writeChunk(out, bytes);
+        return out;
+    }
+
+    /// Writes a whole chunk; releases the bytes.
+    static void writeChunk(ByteBuf out, ByteBuf bytes) {
         writeSize(out, bytes.readableBytes());
         out.writeBytes(bytes);
         bytes.release();
-        return endLine(out);
+        endLine(out);
     }
 
     /// `SIZE CRLF` before a chunk.

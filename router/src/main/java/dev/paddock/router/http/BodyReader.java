@@ -91,6 +91,22 @@ public final class BodyReader {
         return state == State.DONE || state == State.UNTIL_CLOSE;
     }
 
+    /// Bytes that a body of known length still lacks; 0 for others.
+    public long lacking() {
+        return state == State.LENGTH ? left : 0;
+    }
+
+    /// So many bytes of a body of known length were taken from elsewhere.
+    public void skip(long bytes) {
+        if (bytes > lacking()) {
+            throw new IllegalArgumentException(bytes + " bytes of a body that lacks " + lacking());
+        }
+        left -= bytes;
+        if (left == 0) {
+            state = State.DONE;
+        }
+    }
+
     public int dataLength() {
         return dataLength;
     }
