@@ -176,7 +176,13 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Peer
                                         .flowController()
                                         .windowSize(connection().connectionStream()));
         flush(added);
-        if (loop.isDraining()) {
+        if (!tls.mayCarryHttp2()) {
+            onError(
+                    added,
+                    false,
+                    Http2Exception.connectionError(
+                            Http2Error.INADEQUATE_SECURITY, "the cipher suite is too weak"));
+        } else if (loop.isDraining()) {
             drain(true);
         }
     }

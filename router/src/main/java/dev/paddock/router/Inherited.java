@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.FileDescriptor;
@@ -28,6 +29,10 @@ final class Inherited implements AutoCloseable {
     private static final int LOOK_MILLIS = 1;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
+    private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_DOMAIN = 39;
+    private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
     private static final int CREDENTIALS_BYTES = 12;
     private static final int FIRST_OF_SYSTEMD = 3;
 
@@ -44,20 +49,70 @@ final class Inherited implements AutoCloseable {
     }
 
     /// What systemd opened for this process (sd_listen_fds(3)).
-    static Inherited ofSystemd(Map<String, String> environment) {
-        String pid = environment.getOrDefault("LISTEN_PID", "");
-        String count = environment.getOrDefault("LISTEN_FDS", "");
-        if (!pid.equals(Long.toString(ProcessHandle.current().pid()))
-                || !count.matches("[0-9]{1,3}")) {
+    ///
+    /// @throws IOException when the variables do not fit what is there, naming them
+    static Inherited ofSystemd(Map<String, String> environment) throws IOException {
+        String count = environment.get("LISTEN_FDS");
+        String pid = environment.get("LISTEN_PID");
+        if (count == null || pid == null) {
             return none();
         }
+        if (!pid.equals(Long.toString(ProcessHandle.current().pid()))) {
+            System.err.println(
+                    "router: LISTEN_PID is "
+                            + pid
+                            + ", not this process's number: no listeners are taken from systemd");
+            return none();
+        }
+        if (!count.matches("[0-9]{1,3}") || Integer.parseInt(count) > MOST_DESCRIPTORS) {
+            throw new IOException(
+                    "LISTEN_FDS is '"
+                            + count
+                            + "', not a number of descriptors from 0 to "
+                            + MOST_DESCRIPTORS
+                            + "; unset it, or let systemd set it");
+        }
         List<Integer> descriptors = new ArrayList<>();
-        int end = FIRST_OF_SYSTEMD + Math.min(Integer.parseInt(count), MOST_DESCRIPTORS);
+        int end = FIRST_OF_SYSTEMD + Integer.parseInt(count);
         for (int descriptor = FIRST_OF_SYSTEMD; descriptor < end; descriptor++) {
-            Descriptors.makeNonBlocking(descriptor);
+            if (!listensForTcp(descriptor)) {
+                throw new IOException(
+                        "LISTEN_FDS is "
+                                + count
+                                + ", but descriptor "
+                                + descriptor
+                                + " is not a listening TCP socket; let systemd pass nothing but"
+                                + " ListenStream= with ports, and Accept=no");
+            }
             descriptors.add(descriptor);
         }
+        // Only now: others are files of this process, perhaps.
+        descriptors.forEach(Descriptors::makeNonBlocking);
         return new Inherited(descriptors, null);
+    }
+
+    private static boolean listensForTcp(int descriptor) {
+        if (!Epoll.isAvailable()) {
+            return false;
+        }
+        try {
+            Socket socket = new Socket(descriptor);
+            int domain = socket.getIntOpt(SOL_SOCKET, SO_DOMAIN);
+            return (domain == AF_INET || domain == AF_INET6)
+                    && socket.getIntOpt(SOL_SOCKET, SO_ACCEPTCONN) == 1;
+        } catch (IOException | ChannelException _) {
+            // It is closed, or no socket.
+            return false;
+        }
+    }
+
+    /// Addresses that nobody took.
+    List<InetSocketAddress> left() {
+        List<InetSocketAddress> left = new ArrayList<>();
+        for (int descriptor : descriptors) {
+            left.add(new Socket(descriptor).localAddress());
+        }
+        return left;
     }
 
     /// Whether a router offers its listeners on this socket.

@@ -225,6 +225,13 @@ public final class RouterMain implements Callable<Integer> {
             if (inherited.isFromRouter()) {
                 router.awaitTls();
                 inherited.ready();
+            } else {
+                for (InetSocketAddress left : systemd.left()) {
+                    System.err.println(
+                            "router: systemd listens on "
+                                    + HostPort.text(left)
+                                    + ", which is neither --http nor --https: not served");
+                }
             }
             Path offered = handover;
             Optional<HandoverOffer> offer =

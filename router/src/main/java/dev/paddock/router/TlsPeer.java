@@ -6,12 +6,16 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 
 /// What TLS says about a client's connection.
 ///
 /// @param shown the certificate that the client was shown
 record TlsPeer(SslHandler handler, Certificates.Identity shown) {
+    private static final Pattern MODERN = Pattern.compile("TLS_(EC)?DHE_.*_(GCM|CCM|POLY1305).*");
+
     /// `tls1.2` or `tls1.3`.
     String version() {
         return handler.engine()
@@ -19,6 +23,14 @@ record TlsPeer(SslHandler handler, Certificates.Identity shown) {
                 .getProtocol()
                 .toLowerCase(Locale.ROOT)
                 .replace("v", "");
+    }
+
+    /// Whether HTTP/2 may be spoken over what was agreed on: in TLS 1.2 only with keys that are made for the connection
+    /// and ciphers that prove what they hide (RFC 9113 section 9.2.2 and appendix A).
+    boolean mayCarryHttp2() {
+        SSLSession session = handler.engine().getSession();
+        return session.getProtocol().equals("TLSv1.3")
+                || MODERN.matcher(session.getCipherSuite()).matches();
     }
 
     boolean isMisdirected(AppRoute route, RequestHead request) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -75,6 +76,12 @@ final class FrameClient implements AutoCloseable {
 
     /// One that has agreed on HTTP/2 and sent nothing yet.
     FrameClient(InetSocketAddress router, SSLContext tls) throws IOException {
+        this(router, tls, parameters -> {});
+    }
+
+    /// @param tuning changes what is offered in TLS
+    FrameClient(InetSocketAddress router, SSLContext tls, Consumer<SSLParameters> tuning)
+            throws IOException {
         plain = new Socket();
         plain.connect(router, LIMIT_MILLIS);
         plain.setTcpNoDelay(true);
@@ -84,6 +91,7 @@ final class FrameClient implements AutoCloseable {
                                 .createSocket(plain, "a.localhost", router.getPort(), true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setApplicationProtocols(new String[] {"h2"});
+        tuning.accept(parameters);
         socket.setSSLParameters(parameters);
         socket.setSoTimeout(LIMIT_MILLIS);
         socket.startHandshake();

@@ -27,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Routers as processes that hand their listeners over to each other. `bench/handover.py` does it more often.
 @Timeout(120)
@@ -36,6 +38,7 @@ class HandoverTest {
     @TempDir Path directory;
     private int http;
     private int https;
+    private String transport = "epoll";
 
     @BeforeEach
     void choosePorts() throws IOException {
@@ -44,8 +47,13 @@ class HandoverTest {
         https = freePort();
     }
 
-    @Test
-    void noRequestFailsWhileListenersAreHandedOver() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"epoll, 3", "io_uring, 1"})
+    void noRequestFailsWhileListenersAreHandedOver(String name, int times) throws Exception {
+        transport = name;
+        assumeTrue(
+                Transport.named(transport).toString().equals(transport),
+                "this machine has no " + transport);
         Load load = new Load();
         try (FakeDyno dyno = new FakeDyno(FakeDyno.answering(BODY))) {
             RouterProgram router = start(dyno).awaitListening();
@@ -54,7 +62,7 @@ class HandoverTest {
             try {
                 load.start();
                 beginAndEnd();
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < times; i++) {
                     load.awaitMore(200);
                     RouterProgram younger = start(dyno).awaitListening();
                     assertThat(router.awaitEnd()).isZero();
@@ -89,7 +97,9 @@ class HandoverTest {
                            "dynos": [{"name": "web.1", "address": "%s"}]}]}
                 """
                         .formatted(dyno.address()));
-        return new RouterProgram(
+        return RouterProgram.launchedBy(
+                List.of(),
+                List.of("-Dpaddock.router.transport=" + transport),
                 directory,
                 "--http=127.0.0.1:" + http,
                 "--https=127.0.0.1:" + https,

@@ -16,15 +16,29 @@ final class RouterProgram implements AutoCloseable {
     private final Path messages;
 
     RouterProgram(Path directory, String... arguments) throws IOException {
+        this(List.of(), List.of(), directory, arguments);
+    }
+
+    private RouterProgram(
+            List<String> launcher, List<String> javaFlags, Path directory, String... arguments)
+            throws IOException {
         messages = Files.createTempFile(directory, "router", ".messages");
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(javaFlags);
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
         command.add(System.getProperty("java.class.path"));
         command.add(RouterMain.class.getName());
         command.addAll(List.of(arguments));
         process = new ProcessBuilder(command).redirectError(messages.toFile()).start();
+    }
+
+    /// @param launcher a command that becomes the one that follows it
+    static RouterProgram launchedBy(
+            List<String> launcher, List<String> javaFlags, Path directory, String... arguments)
+            throws IOException {
+        return new RouterProgram(launcher, javaFlags, directory, arguments);
     }
 
     /// Waits until it listens.

@@ -46,7 +46,7 @@ final class StrictDyno implements AutoCloseable {
     /// @param client the addresses that requests may come from
     StrictDyno(String host, String client) {
         this.host = host;
-        this.client = Pattern.compile("(.*, )?" + client);
+        this.client = Pattern.compile("(?s)(.*, )?" + client);
         try {
             server = new ServerSocket(0, 500, InetAddress.getLoopbackAddress());
         } catch (IOException impossible) {
