@@ -158,7 +158,7 @@ class RouterMainTest {
     }
 
     private InetSocketAddress port(int listener) throws IOException {
-        String port = Files.readString(ports()).split(" ")[listener];
+        String port = Files.readString(ports()).split(" ", -1)[listener];
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port));
     }
 }

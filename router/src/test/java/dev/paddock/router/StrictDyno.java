@@ -26,7 +26,7 @@ final class StrictDyno implements AutoCloseable {
                     "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127} [\\x21-\\x7e\\x80-\\xff]{1,8192} HTTP/1\\.1");
     private static final Pattern HEADER =
             Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,1000}:[\\t\\x20-\\x7e\\x80-\\xff]*");
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,19}");
+    private static final Pattern LENGTH = Pattern.compile("0*[0-9]{1,19}");
     private static final Pattern CHUNK_SIZE = Pattern.compile("[0-9a-fA-F]{1,16}");
     private static final Set<String> CONNECTION_OPTIONS = Set.of("keep-alive", "close", "upgrade");
     private static final int MAX_LINE = 20_000;

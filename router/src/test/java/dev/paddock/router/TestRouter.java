@@ -37,7 +37,8 @@ final class TestRouter implements AutoCloseable {
             throws IOException {
         log = Files.createTempFile("router", ".log");
         accessLog = AccessLog.open(log.toString(), null);
-        router = new Router(LOOPS, Transport.best(), accessLog, ControlLink.nobody());
+        Transport transport = Transport.named(System.getProperty("paddock.router.transport", ""));
+        router = new Router(LOOPS, transport, accessLog, ControlLink.nobody());
         use(apps);
         if (behindProxy) {
             router.expectProxy();
