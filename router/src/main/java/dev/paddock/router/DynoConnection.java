@@ -18,6 +18,7 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     private @Nullable Pour toClient;
     private @Nullable Pour fromClient;
     private boolean reused;
+    private boolean connected;
     private boolean readBroken;
     private boolean ended;
 
@@ -43,6 +44,11 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         channel = context.channel();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        connected = true;
     }
 
     @Override
@@ -93,6 +99,12 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         String message = String.valueOf(cause.getMessage());
         if (message.contains("read") || message.contains("recv") || message.contains("reset")) {
             readBroken = true;
+        }
+        if (cause instanceof NotYetConnectedException && !connected) {
+            // epoll's events are by descriptor: one for a connection that was closed a moment ago
+            // came to this
+            // one, which has its number now. It says nothing about the dyno.
+            return;
         }
         if (cause instanceof NotYetConnectedException) {
             // Reset between two reads: the socket is no more, and no end will be told.
