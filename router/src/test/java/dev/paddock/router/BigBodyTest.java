@@ -19,7 +19,7 @@ class BigBodyTest {
     void bigAnswersArriveWholeOverKeptConnections() throws IOException {
         String body = text(BYTES);
         try (FakeDyno dyno = new FakeDyno(FakeDyno.answering(body));
-                TestRouter router = new TestRouter(app(dyno));
+                TestRouter router = TestRouter.onRing(app(dyno));
                 RawClient client = router.connect()) {
             for (int i = 0; i < 4; i++) {
                 Response answer = client.get("/" + i).response();
@@ -47,7 +47,7 @@ class BigBodyTest {
                     }
                 };
         try (FakeDyno dyno = new FakeDyno(comparing);
-                TestRouter router = new TestRouter(app(dyno));
+                TestRouter router = TestRouter.onRing(app(dyno));
                 RawClient client = router.connect()) {
             for (int i = 0; i < 4; i++) {
                 client.send(request("POST", "/" + i, "Content-Length: " + BYTES)).send(body);
@@ -68,7 +68,7 @@ class BigBodyTest {
                             "HTTP/1.1 200 OK\r\nContent-Length: " + BYTES + "\r\n\r\n" + part);
                 };
         try (FakeDyno dyno = new FakeDyno(breaking);
-                TestRouter router = new TestRouter(app(dyno));
+                TestRouter router = TestRouter.onRing(app(dyno));
                 RawClient client = router.connect()) {
             client.get("/").readHead();
 
@@ -87,7 +87,7 @@ class BigBodyTest {
                     connection.readToEnd();
                 };
         try (FakeDyno dyno = new FakeDyno(refusing);
-                TestRouter router = new TestRouter(app(dyno));
+                TestRouter router = TestRouter.onRing(app(dyno));
                 RawClient client = router.connect()) {
             client.send(request("POST", "/", "Content-Length: " + BYTES)).send(text(600_000));
 
@@ -107,7 +107,7 @@ class BigBodyTest {
                     connection.readToEnd();
                 };
         try (FakeDyno dyno = new FakeDyno(stalling);
-                TestRouter router = new TestRouter(app(dyno))) {
+                TestRouter router = TestRouter.onRing(app(dyno))) {
             for (int i = 0; i < 20; i++) {
                 leave(router, request("GET", "/"), 200_000);
                 leave(

@@ -32,12 +32,30 @@ final class TestRouter implements AutoCloseable {
         this(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false, apps);
     }
 
+    /// On io_uring, or without it as any other.
+    static TestRouter onRing(AppRoute... apps) throws IOException {
+        return new TestRouter(
+                Transport.named("io_uring"),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                false,
+                apps);
+    }
+
     /// @param behindProxy whether every connection begins with a PROXY header
     TestRouter(InetSocketAddress address, boolean behindProxy, AppRoute... apps)
             throws IOException {
+        this(
+                Transport.named(System.getProperty("paddock.router.transport", "")),
+                address,
+                behindProxy,
+                apps);
+    }
+
+    private TestRouter(
+            Transport transport, InetSocketAddress address, boolean behindProxy, AppRoute... apps)
+            throws IOException {
         log = Files.createTempFile("router", ".log");
         accessLog = AccessLog.open(log.toString(), null);
-        Transport transport = Transport.named(System.getProperty("paddock.router.transport", ""));
         router = new Router(LOOPS, transport, accessLog, ControlLink.nobody());
         use(apps);
         if (behindProxy) {
