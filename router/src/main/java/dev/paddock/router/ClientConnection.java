@@ -67,6 +67,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         writer = new AnswerWriter(added, loop.allocator());
         ClientAddress known = ClientAddress.of(added.channel());
         if (known == null) {
+            // What it sent before it left may follow, and would be nobody's.
+            state = State.CLOSED;
             Sockets.close(added.channel());
             return;
         }

@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import static dev.paddock.router.TestRouter.TIMEOUTS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paddock.router.http.Mutations;
@@ -229,6 +230,7 @@ class HostileBytesTest {
 
     /// Some requests to the dyno that answers badly, whose answers must all end.
     private static void getFromBad(InetSocketAddress target, SSLContext tls) throws IOException {
+        long begun = System.nanoTime();
         try (FrameClient client = new FrameClient(target, tls)) {
             StrictFrames answers = new StrictFrames();
             client.preface();
@@ -252,7 +254,8 @@ class HostileBytesTest {
                 }
             }
         } catch (EOFException _) {
-            throw new AssertionError("the connection ended without an answer");
+            // On a busy machine a limit of the router may be over.
+            assertThat(System.nanoTime() - begun).isGreaterThan(TIMEOUTS.keepalive() * 900_000L);
         }
     }
 
