@@ -3,6 +3,8 @@ package dev.paddock.router;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paddock.routes.ControlFrame.AppLoad;
+import dev.paddock.routes.RoutingTable;
+import dev.paddock.routes.Timeouts;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,6 +33,9 @@ final class FuzzRun implements AutoCloseable {
     private static final int SHARES = 20;
     private static final long SECONDS = Long.getLong("paddock.fuzz.seconds", 20);
     private static final long SEED = Long.getLong("paddock.fuzz.seed", 20_130_213);
+
+    private static final Timeouts PATIENT =
+            new Timeouts(4000, 800, 4000, 700, 600, 90_000, 4000, 500, 300, 500);
 
     private final TestRouter router;
     private final HonestRequest honest;
@@ -71,6 +76,8 @@ final class FuzzRun implements AutoCloseable {
     FuzzRun(TestRouter router, HonestRequest honest) throws IOException {
         this.router = router;
         this.honest = honest;
+        // An attacked machine may be slow with honest dynos.
+        router.router().apply(new RoutingTable(PATIENT, router.router().table().apps()));
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         // As in the router's own process, where a client's frames are told of at INFO otherwise.
         netty.setLevel(Level.WARNING);
