@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Connector {
     /// Kept connections to one dyno; more of them are closed after use.
     private static final int MOST_KEPT = 128;
+
+    /// Channels of one attempt: it is rare that one cannot be used, and never so for the next.
+    private static final int MOST_BEGUN = 4;
 
     /// What may wait for a dyno that does not read.
     private static final WriteBufferWaterMark UPLOAD_BUFFER =
@@ -62,12 +66,8 @@ final class Connector {
         return connection;
     }
 
-    Pending connect(Backend backend, Exchange exchange, Attempt waiting) {
-        DynoConnection connection = new DynoConnection(loop, backend, exchange);
-        ChannelFuture opening = bootstrap.clone().handler(connection).connect(backend.address());
-        Opening attempt = new Opening(waiting, connection, opening.channel());
-        var _ = opening.addListener(done -> attempt.ended(done.isSuccess()));
-        return attempt;
+    Opening connect(Backend backend, Exchange exchange, Attempt waiting) {
+        return new Opening(backend, exchange, waiting);
     }
 
     void keep(DynoConnection connection) {
@@ -101,21 +101,39 @@ final class Connector {
     }
 
     /// An attempt that its exchange may give up.
-    private static final class Opening implements Pending {
+    final class Opening implements Pending {
+        private final Backend backend;
+        private final Exchange exchange;
         private final Attempt waiting;
-        private final DynoConnection connection;
-        private final Channel channel;
+        private DynoConnection connection;
+        private Channel channel;
+        private int begun;
         private boolean cancelled;
 
-        Opening(Attempt waiting, DynoConnection connection, Channel channel) {
+        Opening(Backend backend, Exchange exchange, Attempt waiting) {
+            this.backend = backend;
+            this.exchange = exchange;
             this.waiting = waiting;
-            this.connection = connection;
-            this.channel = channel;
+            connection = new DynoConnection(loop, backend, exchange);
+            channel = begin(connection);
         }
 
-        void ended(boolean opened) {
+        private Channel begin(DynoConnection with) {
+            begun++;
+            ChannelFuture opening = bootstrap.clone().handler(with).connect(backend.address());
+            var _ = opening.addListener(done -> ended(done.cause()));
+            return opening.channel();
+        }
+
+        private void ended(@Nullable Throwable failure) {
+            if (failure instanceof ClosedChannelException && !cancelled && begun < MOST_BEGUN) {
+                // Not the dyno's doing: it was closed before it was connected.
+                connection = new DynoConnection(loop, backend, exchange);
+                channel = begin(connection);
+                return;
+            }
             // An address that left the table meanwhile may be another app's.
-            boolean connected = opened && !connection.backend().isRetired();
+            boolean connected = failure == null && !backend.isRetired();
             if (cancelled || !connected) {
                 Sockets.close(channel);
             }
@@ -126,6 +144,10 @@ final class Connector {
                     waiting.notConnected();
                 }
             }
+        }
+
+        Channel channel() {
+            return channel;
         }
 
         @Override

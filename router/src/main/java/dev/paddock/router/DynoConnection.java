@@ -83,7 +83,12 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-            end();
+            if (connected) {
+                end();
+            } else {
+                // As below: of the connection that had this one's descriptor before.
+                Sockets.close(context.channel());
+            }
         }
     }
 
@@ -100,14 +105,12 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         if (message.contains("read") || message.contains("recv") || message.contains("reset")) {
             readBroken = true;
         }
-        if (cause instanceof NotYetConnectedException && !connected) {
-            // epoll's events are by descriptor: one for a connection that was closed a moment ago
-            // came to this
-            // one, which has its number now. It says nothing about the dyno.
-            return;
-        }
         if (cause instanceof NotYetConnectedException) {
-            // Reset between two reads: the socket is no more, and no end will be told.
+            // Reset between two reads: the socket is no more, and no end will be told. Or it was
+            // never connected:
+            // epoll's events are by descriptor, and one of a connection that was just closed came
+            // to this one, which
+            // has its number now and cannot be used any more. Connector makes another.
             readBroken = true;
             Sockets.close(context.channel());
         } else if (!(cause instanceof java.io.IOException)) {

@@ -4,50 +4,72 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paddock.router.http.RequestHead;
 import dev.paddock.routes.DynoRoute;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/// What happens to a connection that gets an event of the one that had its descriptor before, as epoll's may.
 class DynoConnectionTest {
     @TempDir Path directory;
 
     /// It was taken for a refusal once, and the dyno left alone for five seconds (H21).
     @Test
-    void eventOfTheDescriptorsFormerConnectionDoesNotEndAnAttempt() throws IOException {
-        Transport transport = Transport.best();
+    void readOfTheFormerConnectionEndsNoAttempt() throws Exception {
+        assertThat(
+                        isConnectedAfter(attempt ->
+                                attempt.pipeline()
+                                        .fireExceptionCaught(new NotYetConnectedException())))
+                .isTrue();
+    }
+
+    /// The connection read nothing afterwards (H12).
+    @Test
+    void endOfTheFormerConnectionEndsNoAttempt() throws Exception {
+        assertThat(
+                        isConnectedAfter(attempt ->
+                                attempt.pipeline()
+                                        .fireUserEventTriggered(
+                                                ChannelInputShutdownEvent.INSTANCE)))
+                .isTrue();
+    }
+
+    private boolean isConnectedAfter(Consumer<Channel> event) throws Exception {
+        CompletableFuture<Boolean> connected = new CompletableFuture<>();
+        Connector.Attempt waiting =
+                new Connector.Attempt() {
+                    @Override
+                    public void connected(DynoStream dyno) {
+                        connected.complete(true);
+                    }
+
+                    @Override
+                    public void notConnected() {
+                        connected.complete(false);
+                    }
+                };
         try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("ok"));
                 AccessLog log = AccessLog.open(directory.resolve("log").toString(), null);
-                EventLoops loops =
-                        new EventLoops(
-                                1, transport, log, new RouterStats(1), ControlLink.nobody())) {
+                EventLoops loops = loops(log)) {
             Backend backend =
                     new Backend("a", new DynoRoute("web.1", dyno.address(), DynoRoute.State.UP));
-            AtomicReference<DynoConnection> handler = new AtomicReference<>();
+            backend.place(0);
             loops.onEach(loop -> {
                 ClientConnection client = new ClientConnection(loop, null);
                 Exchange exchange = new Exchange(loop, client, client, new RequestHead());
-                handler.set(new DynoConnection(loop, backend, exchange));
+                event.accept(loop.connector().connect(backend, exchange, waiting).channel());
             });
-            Channel attempt =
-                    new Bootstrap()
-                            .group(loops.group())
-                            .channel(transport.channel())
-                            .handler(handler.get())
-                            .register()
-                            .syncUninterruptibly()
-                            .channel();
-
-            attempt.pipeline().fireExceptionCaught(new NotYetConnectedException());
-            loops.onEach(_ -> {});
-
-            assertThat(attempt.connect(backend.address()).awaitUninterruptibly().isSuccess())
-                    .isTrue();
-            attempt.close().syncUninterruptibly();
+            return connected.get(10, TimeUnit.SECONDS);
         }
+    }
+
+    private static EventLoops loops(AccessLog log) throws IOException {
+        return new EventLoops(1, Transport.best(), log, new RouterStats(1), ControlLink.nobody());
     }
 }
