@@ -52,7 +52,7 @@ public record AppRoute(
                 dynos);
     }
 
-    AppRoute with(Optional<Certificate> other) {
+    public AppRoute withCertificate(Optional<Certificate> other) {
         return new AppRoute(
                 id,
                 name,
@@ -78,7 +78,7 @@ public record AppRoute(
         if (equals(older)) {
             return older;
         }
-        return certificate.equals(older.certificate) ? with(older.certificate) : this;
+        return certificate.equals(older.certificate) ? withCertificate(older.certificate) : this;
     }
 
     /// Whether the app can be served at all.

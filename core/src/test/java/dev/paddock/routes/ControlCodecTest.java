@@ -109,7 +109,8 @@ class ControlCodecTest {
             String chain = "-----BEGIN CERTIFICATE-----\n" + "x".repeat(700 + i);
             apps.add(
                     AppRoute.of("", "app-" + i, List.of("app-" + i + ".localhost"), List.of())
-                            .with(Optional.of(new Certificate(chain, "-----BEGIN KEY-----\ny"))));
+                            .withCertificate(
+                                    Optional.of(new Certificate(chain, "-----BEGIN KEY-----\ny"))));
         }
         var snapshot = new ControlFrame.Snapshot(7, new RoutingTable(Timeouts.DEFAULT, apps));
         ByteArrayOutputStream wire = new ByteArrayOutputStream();

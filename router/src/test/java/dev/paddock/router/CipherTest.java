@@ -106,24 +106,7 @@ class CipherTest {
     }
 
     private AppRoute withRsa(FakeDyno dyno) throws Exception {
-        AppRoute app = TestRouter.app(dyno);
-        return new AppRoute(
-                app.id(),
-                app.name(),
-                app.hosts(),
-                app.status(),
-                app.maintenance(),
-                app.balance(),
-                app.affinity(),
-                app.maxInFlightPerDyno(),
-                app.maxBacklog(),
-                app.continueEndToEnd(),
-                app.dynoKeepalive(),
-                app.maintenancePage(),
-                app.errorPage(),
-                app.firstByteMs(),
-                Optional.of(rsa()),
-                app.dynos());
+        return TestRouter.app(dyno).withCertificate(Optional.of(rsa()));
     }
 
     /// Made by the JDK's own program.

@@ -89,14 +89,7 @@ class HandoverTest {
     }
 
     private RouterProgram start(FakeDyno dyno) throws IOException {
-        Path routes = directory.resolve("routes.json");
-        Files.writeString(
-                routes,
-                """
-                {"apps": [{"name": "a", "hosts": ["a.localhost"],
-                           "dynos": [{"name": "web.1", "address": "%s"}]}]}
-                """
-                        .formatted(dyno.address()));
+        Path routes = RouterProgram.routes(directory, dyno);
         return RouterProgram.launchedBy(
                 List.of(),
                 List.of("-Dpaddock.router.transport=" + transport),

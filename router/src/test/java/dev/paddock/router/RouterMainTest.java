@@ -134,14 +134,7 @@ class RouterMainTest {
 
     private RouterProgram activated(String pid, String count, FakeDyno dyno, String... javaFlags)
             throws IOException {
-        Path routes = directory.resolve("routes.json");
-        Files.writeString(
-                routes,
-                """
-                {"apps": [{"name": "a", "hosts": ["a.localhost"],
-                           "dynos": [{"name": "web.1", "address": "%s"}]}]}
-                """
-                        .formatted(dyno.address()));
+        Path routes = RouterProgram.routes(directory, dyno);
         List<String> launcher = List.of("python3", "-c", LAUNCHER, ports().toString(), pid, count);
         return RouterProgram.launchedBy(
                 launcher,

@@ -41,6 +41,19 @@ final class RouterProgram implements AutoCloseable {
         return new RouterProgram(launcher, javaFlags, directory, arguments);
     }
 
+    /// A routes file with one app that has this dyno.
+    static Path routes(Path directory, FakeDyno dyno) throws IOException {
+        Path routes = directory.resolve("routes.json");
+        Files.writeString(
+                routes,
+                """
+                {"apps": [{"name": "a", "hosts": ["a.localhost"],
+                           "dynos": [{"name": "web.1", "address": "%s"}]}]}
+                """
+                        .formatted(dyno.address()));
+        return routes;
+    }
+
     /// Waits until it listens.
     RouterProgram awaitListening() {
         TestRouter.await(
