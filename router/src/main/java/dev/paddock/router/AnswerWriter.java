@@ -82,7 +82,7 @@ final class AnswerWriter {
 
     void askForBody() {
         write(Unpooled.wrappedBuffer(CONTINUE));
-        context.flush();
+        flush();
     }
 
     void interim(ResponseHead head) {
@@ -102,6 +102,11 @@ final class AnswerWriter {
                 out, answer, framing, request.isHead(), last, request.isHttp10(), extraLines);
         sent += out.readableBytes();
         open = out;
+    }
+
+    void flush() {
+        push();
+        context.flush();
     }
 
     /// Gives the channel what was held back for what might follow.
@@ -129,15 +134,7 @@ final class AnswerWriter {
             return;
         }
         sent += length;
-        ByteBuf head = open;
-        if (head != null && length + Upload.CHUNK_FRAME <= head.writableBytes()) {
-            if (chunked) {
-                Upload.writeChunk(head, bytes);
-            } else {
-                head.writeBytes(bytes);
-                bytes.release();
-            }
-        } else if (!chunked) {
+        if (!chunked) {
             write(bytes);
         } else if (length <= COPIED_CHUNK) {
             write(Upload.chunk(allocator, bytes));
@@ -151,8 +148,6 @@ final class AnswerWriter {
     void end(BodyReader body) {
         if (chunked) {
             write(Upload.lastChunk(allocator, body));
-        } else {
-            push();
         }
     }
 
@@ -180,11 +175,18 @@ final class AnswerWriter {
         }
         sent += out.readableBytes();
         write(out);
-        context.flush();
+        flush();
     }
 
+    /// Takes the buffer over; behind a head that is held back, a small one is copied.
     private void write(ByteBuf bytes) {
-        push();
-        var _ = context.write(bytes, context.voidPromise());
+        ByteBuf head = open;
+        if (head != null && bytes.readableBytes() <= head.writableBytes()) {
+            head.writeBytes(bytes);
+            bytes.release();
+        } else {
+            push();
+            var _ = context.write(bytes, context.voidPromise());
+        }
     }
 }

@@ -363,8 +363,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void flush() {
-        writer().push();
-        context().flush();
+        writer().flush();
     }
 
     @Override

@@ -17,7 +17,7 @@ final class Connector {
     /// Kept connections to one dyno; more of them are closed after use.
     private static final int MOST_KEPT = 128;
 
-    /// Channels of one attempt: it is rare that one cannot be used, and never so for the next.
+    /// Channels of one attempt: that one cannot be used is rare.
     private static final int MOST_BEGUN = 4;
 
     /// What may wait for a dyno that does not read.
@@ -114,22 +114,22 @@ final class Connector {
             this.backend = backend;
             this.exchange = exchange;
             this.waiting = waiting;
-            connection = new DynoConnection(loop, backend, exchange);
-            channel = begin(connection);
+            begin();
         }
 
-        private Channel begin(DynoConnection with) {
+        private void begin() {
             begun++;
-            ChannelFuture opening = bootstrap.clone().handler(with).connect(backend.address());
+            connection = new DynoConnection(loop, backend, exchange);
+            ChannelFuture opening =
+                    bootstrap.clone().handler(connection).connect(backend.address());
+            channel = opening.channel();
             var _ = opening.addListener(done -> ended(done.cause()));
-            return opening.channel();
         }
 
         private void ended(@Nullable Throwable failure) {
             if (failure instanceof ClosedChannelException && !cancelled && begun < MOST_BEGUN) {
                 // Not the dyno's doing: it was closed before it was connected.
-                connection = new DynoConnection(loop, backend, exchange);
-                channel = begin(connection);
+                begin();
                 return;
             }
             // An address that left the table meanwhile may be another app's.

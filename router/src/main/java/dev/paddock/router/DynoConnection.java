@@ -107,10 +107,9 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         }
         if (cause instanceof NotYetConnectedException) {
             // Reset between two reads: the socket is no more, and no end will be told. Or it was
-            // never connected:
-            // epoll's events are by descriptor, and one of a connection that was just closed came
-            // to this one, which
-            // has its number now and cannot be used any more. Connector makes another.
+            // never connected: epoll's events are by descriptor, and one of a connection that was
+            // just closed came to this one, which has its number now and cannot be used any more.
+            // Connector makes another.
             readBroken = true;
             Sockets.close(context.channel());
         } else if (!(cause instanceof java.io.IOException)) {

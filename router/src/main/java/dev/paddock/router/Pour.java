@@ -64,14 +64,13 @@ final class Pour {
     void begin() {
         // The ring's sockets block, and the flag of the call is about the pipe alone.
         Descriptors.makeNonBlocking(from.fd().intValue());
+        // In a turn of its own: nobody is called back before begin returns, nor in the midst of
+        // what the transport tells of several writes.
         var _ =
                 to.writeAndFlush(Unpooled.EMPTY_BUFFER)
                         .addListener(written -> {
-                            if (written.isSuccess()) {
-                                run();
-                            } else {
-                                end(End.TARGET_BROKEN);
-                            }
+                            targetBroken = !written.isSuccess();
+                            pours.later(this::run);
                         });
     }
 
@@ -98,7 +97,7 @@ final class Pour {
         long before = given;
         while (!over) {
             // A closed channel's descriptor may be another connection's by now.
-            if (!to.isOpen()) {
+            if (targetBroken || !to.isOpen()) {
                 end(End.TARGET_BROKEN);
             } else if (!from.isOpen()) {
                 end(End.SOURCE_ENDED);
@@ -108,9 +107,7 @@ final class Pour {
                 return;
             } else if (!step()) {
                 tell(given - before);
-                if (!over) {
-                    await();
-                }
+                await();
                 return;
             }
         }
@@ -138,15 +135,13 @@ final class Pour {
             }
             awaitsTarget = took == Splices.AGAIN;
             targetBroken = !awaitsTarget;
-            return false;
+            return targetBroken;
         }
         return !dry;
     }
 
     private void await() {
-        if (targetBroken) {
-            end(End.TARGET_BROKEN);
-        } else if (awaitsTarget) {
+        if (awaitsTarget) {
             poll.await(to.fd().intValue(), Polls.WRITABLE);
         } else if (left == 0) {
             end(End.COMPLETE);

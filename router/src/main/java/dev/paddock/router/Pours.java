@@ -25,8 +25,11 @@ final class Pours {
         return polls == null ? null : new Pours(loop, polls);
     }
 
-    /// Begins one; null when there are no descriptors for it.
+    /// Begins one; null when there are no descriptors for it. The receiver is called in later turns of the loop.
     @Nullable Pour begin(Channel from, Channel to, long bytes, Pour.Receiver receiver) {
+        if (!from.isOpen()) {
+            return null;
+        }
         Splices.Pipe pipe = spare.isEmpty() ? calls.open() : spare.removeLast();
         if (pipe == null) {
             return null;

@@ -48,7 +48,7 @@ final class Sockets {
                 channel,
                 channel.writeAndFlush(Unpooled.EMPTY_BUFFER),
                 () -> {
-                    if (reset) {
+                    if (reset && channel.isOpen()) {
                         channel.config().setOption(ChannelOption.SO_LINGER, 0);
                     }
                     close(channel);

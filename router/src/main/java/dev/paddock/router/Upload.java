@@ -16,9 +16,6 @@ final class Upload {
     private static final byte[] LAST_CHUNK = {'0', '\r', '\n'};
     private static final int CHUNK_HEAD = 12;
 
-    /// The most bytes that a chunk has besides its data.
-    static final int CHUNK_FRAME = CHUNK_HEAD + 2;
-
     /// How reading went.
     enum Progress {
         MORE,
@@ -156,17 +153,11 @@ final class Upload {
 
     /// A whole chunk in one buffer; takes the bytes over.
     static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf bytes) {
-        ByteBuf out = allocator.ioBuffer(CHUNK_FRAME + bytes.readableBytes());
-        writeChunk(out, bytes);
-        return out;
-    }
-
-    /// Writes a whole chunk; releases the bytes.
-    static void writeChunk(ByteBuf out, ByteBuf bytes) {
+        ByteBuf out = allocator.ioBuffer(CHUNK_HEAD + bytes.readableBytes() + 2);
         writeSize(out, bytes.readableBytes());
         out.writeBytes(bytes);
         bytes.release();
-        endLine(out);
+        return endLine(out);
     }
 
     /// `SIZE CRLF` before a chunk.
