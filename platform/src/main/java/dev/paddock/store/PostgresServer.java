@@ -83,7 +83,7 @@ public final class PostgresServer {
         Optional<Integer> port = cluster.port();
         if (living.isPresent()) {
             if (port.isPresent() && living.get().matches(version(cluster, port.get()))) {
-                return awaitReady(new PostgresServer(cluster, living.get(), port.get()));
+                return opened(new PostgresServer(cluster, living.get(), port.get()));
             }
             living.get().stop("INT", STOP_GRACE);
         }
@@ -159,10 +159,16 @@ public final class PostgresServer {
                                 Map.of("LC_ALL", "C"),
                                 cluster.log(),
                                 cluster.confinement()));
-        return awaitReady(new PostgresServer(cluster, daemon, port));
+        return opened(new PostgresServer(cluster, daemon, port));
     }
 
-    private static PostgresServer awaitReady(PostgresServer server) {
+    private static PostgresServer opened(PostgresServer server) {
+        awaitReady(server);
+        server.cluster.changeFirstPassword(server.jdbcUrl());
+        return server;
+    }
+
+    private static void awaitReady(PostgresServer server) {
         long deadline = System.nanoTime() + READY_LIMIT.toNanos();
         while (!server.cluster.ready(server.pid())) {
             boolean alive = server.daemon.alive();
@@ -182,8 +188,6 @@ public final class PostgresServer {
                 throw new IllegalStateException("Interrupted while PostgreSQL starts", e);
             }
         }
-        server.cluster.changeFirstPassword(server.jdbcUrl());
-        return server;
     }
 
     private static Path record(Path runtime) {

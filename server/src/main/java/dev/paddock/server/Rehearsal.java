@@ -42,7 +42,8 @@ public final class Rehearsal {
         this.installs = installs;
     }
 
-    /// Leaves nothing but the archives, the database's programs and the model of its clusters, beside the jars; also when a signal ends it.
+    /// Leaves nothing but the archives, the database's programs and the model of its clusters, beside the jars; also
+    /// when a signal ends it.
     public void run() {
         // A start that is torn leaves more behind than one that is ended in order a moment later.
         Signals.handle(_ -> signalled = true);
@@ -79,6 +80,7 @@ public final class Rehearsal {
                     data.resolve("postgres"), runtime.path(), installation.postgres());
         } finally {
             Trees.delete(runtime.path());
+            Machine.removeUsersUnlessNeeded(runtime.root(), _ -> {});
         }
     }
 

@@ -38,9 +38,8 @@ final class RouterJvm {
                         // Mapped elsewhere, all its pages would become memory of the process.
                         "-XX:+UnlockDiagnosticVMOptions",
                         "-XX:ArchiveRelocationMode=0",
-                        // The second compiler is for a router under load; in a start it takes
-                        // longer
-                        // than all else together, and the platform waits for it.
+                        // The second compiler is for a router under load: in a start it takes
+                        // longer than all else together, and the platform waits for it.
                         "-XX:-AOTReplayTraining",
                         "-XX:Tier4InvocationThreshold=50000",
                         "-XX:Tier4MinInvocationThreshold=10000",
