@@ -157,7 +157,7 @@ def main():
             data = os.path.join(scratch, 'data%d' % i)
             platform = Platform(data, ports(4))
             fresh.append(platform.seconds)
-            # Purged at the end: ext4 takes a millisecond for each new file while thousands were deleted a minute ago.
+            # Purged at the end: after thousands of deletions new files were slow here for a while (up to a millisecond each).
             platform.stop()
         for i in range(o.rounds):
             platform = Platform(data, ports(4))
