@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import dev.paddock.router.http.Bytes;
 import dev.paddock.routes.SpoolWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,6 +26,7 @@ final class AccessLog implements AutoCloseable {
     /// What may wait for a stream that does not take it; beyond, lines are lost and counted.
     private static final int MOST_WAITING = 4 << 20;
 
+    private static final String NOWHERE = "/dev/null";
     private static final byte[] UTC = {'+', '0', '0', ':', '0', '0'};
     private static final byte[] SOURCE = " heroku[router]: ".getBytes(StandardCharsets.US_ASCII);
     private static final DateTimeFormatter SECOND =
@@ -53,24 +55,29 @@ final class AccessLog implements AutoCloseable {
                                 .start(() -> writeUntilClosed(stream));
     }
 
-    /// @param target a file to append to, `-` for standard output, or null for no stream
+    /// @param target a file to append to, `-` for standard output, `/dev/null` or null for no stream
     /// @param spool where the lines of apps go instead of the stream
     static AccessLog open(@Nullable String target, @Nullable SpoolWriter spool) throws IOException {
         OutputStream stream = null;
         if (target != null && target.equals("-")) {
             stream = new java.io.FileOutputStream(java.io.FileDescriptor.out);
-        } else if (target != null) {
+        } else if (target != null && !target.equals(NOWHERE)) {
             stream =
                     Files.newOutputStream(
                             Path.of(target), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } else if (spool != null) {
+        } else if (target == null && spool != null) {
             stream = new java.io.FileOutputStream(java.io.FileDescriptor.err);
         }
         return new AccessLog(spool, stream);
     }
 
+    /// Whether nobody wants the lines, so that they need not be made.
+    boolean isOff() {
+        return spool == null && stream == null;
+    }
+
     /// @param app id of the app that the request was for, empty when it was for none
-    void write(String app, RequestLine line) {
+    void write(String app, Bytes line) {
         Instant now = Instant.now();
         synchronized (lock) {
             if (closed) {
@@ -78,7 +85,7 @@ final class AccessLog implements AutoCloseable {
             }
             if (spool != null && !app.isEmpty()) {
                 long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1000;
-                spool.append(app, micros, line.bytes(), line.length());
+                spool.append(app, micros, line.array(), line.length());
             } else if (stream != null) {
                 append(now, line);
             }
@@ -106,7 +113,7 @@ final class AccessLog implements AutoCloseable {
         }
     }
 
-    private void append(Instant now, RequestLine line) {
+    private void append(Instant now, Bytes line) {
         int needed = waitingLength + line.length() + 64;
         if (needed > MOST_WAITING) {
             lost++;
@@ -127,7 +134,7 @@ final class AccessLog implements AutoCloseable {
         }
         put(UTC, UTC.length);
         put(SOURCE, SOURCE.length);
-        put(line.bytes(), line.length());
+        put(line.array(), line.length());
         waiting[waitingLength++] = '\n';
         if (wasEmpty || waitingLength > FLUSH_BYTES) {
             lock.notifyAll();

@@ -116,7 +116,7 @@ final class Answer {
                 case BAD -> {
                     return failed(RouterFailure.Dyno.INTERRUPTED);
                 }
-                case DATA -> client.data(in.readRetainedSlice(body.dataLength()));
+                case DATA -> client.data(in, body.dataLength());
                 case END -> {}
             }
         }

@@ -2,12 +2,12 @@ package dev.paddock.router;
 
 import dev.paddock.router.http.Ascii;
 import dev.paddock.router.http.BodyReader;
+import dev.paddock.router.http.Bytes;
 import dev.paddock.router.http.Framing;
 import dev.paddock.router.http.RequestHead;
 import dev.paddock.router.http.ResponseHead;
 import dev.paddock.router.http.ResponseWriter;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ final class AnswerWriter {
     private static final int COPIED_BODY = 1024;
 
     private final ChannelHandlerContext context;
-    private final ByteBufAllocator allocator;
+    private final EventLoop loop;
     private boolean chunked;
     private boolean untilClose;
     private boolean last;
@@ -36,9 +36,9 @@ final class AnswerWriter {
     /// A head that was not given to the channel yet, for there may be room for the body behind it.
     private @Nullable ByteBuf open;
 
-    AnswerWriter(ChannelHandlerContext context, ByteBufAllocator allocator) {
+    AnswerWriter(ChannelHandlerContext context, EventLoop loop) {
         this.context = context;
-        this.allocator = allocator;
+        this.loop = loop;
     }
 
     /// The next answer begins.
@@ -86,8 +86,10 @@ final class AnswerWriter {
     }
 
     void interim(ResponseHead head) {
-        ByteBuf out = allocator.ioBuffer(ResponseWriter.estimate(head, Affinity.none()));
-        ResponseWriter.writeInterim(out, head);
+        Bytes text = loop.scratch();
+        ResponseWriter.writeInterim(text, head);
+        ByteBuf out = loop.allocator().ioBuffer(text.length());
+        text.writeTo(out);
         write(out);
     }
 
@@ -97,9 +99,11 @@ final class AnswerWriter {
         untilClose = framing == Framing.UNTIL_CLOSE;
         last |= untilClose;
         push();
-        ByteBuf out = allocator.ioBuffer(ResponseWriter.estimate(answer, extraLines) + COPIED_BODY);
+        Bytes text = loop.scratch();
         ResponseWriter.write(
-                out, answer, framing, request.isHead(), last, request.isHttp10(), extraLines);
+                text, answer, framing, request.isHead(), last, request.isHttp10(), extraLines);
+        ByteBuf out = loop.allocator().ioBuffer(text.length() + COPIED_BODY);
+        text.writeTo(out);
         sent += out.readableBytes();
         open = out;
     }
@@ -126,28 +130,30 @@ final class AnswerWriter {
         }
     }
 
-    /// Takes the buffer over.
-    void data(ByteBuf bytes) {
-        int length = bytes.readableBytes();
+    /// Takes so many bytes out of the buffer.
+    void data(ByteBuf in, int length) {
         if (length == 0) {
-            bytes.release();
             return;
         }
         sent += length;
-        if (!chunked) {
-            write(bytes);
+        ByteBuf head = open;
+        if (!chunked && head != null && length <= head.writableBytes()) {
+            // Neither a slice nor a second reference to what was read.
+            head.writeBytes(in, length);
+        } else if (!chunked) {
+            write(in.readRetainedSlice(length));
         } else if (length <= COPIED_CHUNK) {
-            write(Upload.chunk(allocator, bytes));
+            write(Upload.chunk(loop.allocator(), in, length));
         } else {
-            write(Upload.chunkHead(allocator, length));
-            write(bytes);
-            write(Upload.lineEnd(allocator));
+            write(Upload.chunkHead(loop.allocator(), length));
+            write(in.readRetainedSlice(length));
+            write(Upload.lineEnd(loop.allocator()));
         }
     }
 
     void end(BodyReader body) {
         if (chunked) {
-            write(Upload.lastChunk(allocator, body));
+            write(Upload.lastChunk(loop.allocator(), body));
         }
     }
 
@@ -167,8 +173,12 @@ final class AnswerWriter {
                                 + (ending.isEmpty() ? "" : "\r\nConnection: " + ending)
                                 + "\r\n\r\n");
         ByteBuf out =
-                allocator.ioBuffer(
-                        statusLine.length() + PAGE_HEADERS.length + tail.length + page.length);
+                loop.allocator()
+                        .ioBuffer(
+                                statusLine.length()
+                                        + PAGE_HEADERS.length
+                                        + tail.length
+                                        + page.length);
         out.writeBytes(Ascii.bytes(statusLine)).writeBytes(PAGE_HEADERS).writeBytes(tail);
         if (!request.isHead()) {
             out.writeBytes(page);

@@ -42,6 +42,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private @Nullable Exchange exchange;
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
     private ClientAddress peer = ClientAddress.NOBODY;
+    private boolean headTimed;
     private boolean processing;
     private boolean wanted;
     private boolean tunnel;
@@ -64,7 +65,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
-        writer = new AnswerWriter(added, loop.allocator());
+        writer = new AnswerWriter(added, loop);
         ClientAddress known = ClientAddress.of(added.channel());
         if (known == null) {
             // What it sent before it left may follow, and would be nobody's.
@@ -193,7 +194,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 }
                 state = State.HEAD;
                 head = loop.takeRequestHead();
-                deadline.set(loop.index().timeouts().header());
+                headTimed = false;
                 yield true;
             }
             case HEAD -> readHead();
@@ -216,6 +217,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         RequestHead reading = head();
         switch (reading.feed(in)) {
             case MORE -> {
+                if (!headTimed) {
+                    // From its first bytes on, and not for one that comes as a whole.
+                    headTimed = true;
+                    deadline.set(loop.index().timeouts().header());
+                }
                 return false;
             }
             case DONE -> {
@@ -223,7 +229,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 state = State.EXCHANGE;
                 wanted = false;
                 writer().reset(!reading.isKeepAlive());
-                Exchange started = new Exchange(loop, this, this, reading);
+                Exchange started = new Exchange(loop, this, this, reading, System.nanoTime());
                 exchange = started;
                 started.start();
             }
@@ -306,8 +312,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void data(ByteBuf bytes) {
-        writer().data(bytes);
+    public void data(ByteBuf bytes, int length) {
+        writer().data(bytes, length);
     }
 
     @Override
@@ -390,7 +396,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void finished(boolean mayGoOn) {
+    public void finished(boolean mayGoOn, long nowNanos) {
         flush();
         forgetExchange();
         if (state == State.CLOSED) {
@@ -401,7 +407,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             return;
         }
         state = State.IDLE;
-        deadline.set(loop.index().timeouts().keepalive());
+        deadline.set(loop.index().timeouts().keepalive(), nowNanos);
         if (in.isReadable()) {
             process();
         } else {

@@ -23,8 +23,8 @@ interface ClientStream {
     /// @param extraLines whole header lines to add
     void begin(ResponseHead head, boolean last, byte[] extraLines);
 
-    /// More of the body; takes the buffer over.
-    void data(ByteBuf bytes);
+    /// More of the body: takes so many bytes out of the buffer.
+    void data(ByteBuf in, int length);
 
     /// The socket past which bodies may be poured, once all that was given before is written; null when they must pass
     /// through here.
@@ -76,7 +76,7 @@ interface ClientStream {
     /// The exchange is over.
     ///
     /// @param mayGoOn whether the next request may follow on this connection
-    void finished(boolean mayGoOn);
+    void finished(boolean mayGoOn, long nowNanos);
 
     /// The exchange is over and the answer is not: the client must see that.
     void cut();

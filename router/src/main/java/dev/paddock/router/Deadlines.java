@@ -123,7 +123,12 @@ final class Deadlines {
         }
 
         void set(long millis) {
-            long now = wheel.nanos();
+            set(millis, System.nanoTime());
+        }
+
+        /// @param nowNanos of [System#nanoTime], for whoever has read it already
+        void set(long millis, long nowNanos) {
+            long now = nowNanos - wheel.origin;
             at = now + TimeUnit.MILLISECONDS.toNanos(millis);
             if (tick == 0) {
                 wheel.link(this, now);

@@ -178,7 +178,7 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     }
 
     @Override
-    public void keep() {
+    public void keep(long nowNanos) {
         exchange = null;
         toClient = null;
         fromClient = null;
@@ -190,7 +190,7 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         if (idle == null) {
             idle = loop.deadlines().create(this::closeKept);
         }
-        idle.set(loop.index().timeouts().dynoKeepalive());
+        idle.set(loop.index().timeouts().dynoKeepalive(), nowNanos);
         loop.connector().keep(this);
     }
 

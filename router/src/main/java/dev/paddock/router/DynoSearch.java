@@ -28,7 +28,7 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     private final Timeouts timeouts;
     private final boolean upgrade;
     private final String affinity;
-    private final long startNanos = System.nanoTime();
+    private final long startNanos;
     private List<Backend> tried = List.of();
     private Phase phase = Phase.WAITING;
     private @Nullable Backend backend;
@@ -52,18 +52,20 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
             Exchange exchange,
             Deadlines.Deadline deadline,
             boolean upgrade,
-            String affinity) {
+            String affinity,
+            long startNanos) {
         this.loop = loop;
         this.app = app;
         this.exchange = exchange;
         this.deadline = deadline;
         this.upgrade = upgrade;
         this.affinity = affinity;
+        this.startNanos = startNanos;
         timeouts = loop.index().timeouts();
     }
 
     void start() {
-        choose();
+        choose(startNanos);
     }
 
     /// Connects afresh to the dyno of a kept connection that turned out closed, or to another if that one is gone.
@@ -126,7 +128,10 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     }
 
     private void choose() {
-        long now = System.nanoTime();
+        choose(System.nanoTime());
+    }
+
+    private void choose(long now) {
         if (loop.isTableVoid(now)) {
             pause();
             return;
@@ -134,7 +139,7 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
         Choice choice = app.acquire(this, now, MOST_ATTEMPTS);
         loop.notice(app);
         switch (choice) {
-            case Backend chosen -> attempt(chosen);
+            case Backend chosen -> attempt(chosen, now);
             case Choice.None none -> {
                 switch (none) {
                     case QUEUED -> {
@@ -176,17 +181,17 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
         pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
     }
 
-    private void attempt(Backend chosen) {
+    private void attempt(Backend chosen, long now) {
         backend = chosen;
         lastTried = chosen;
-        attemptNanos = System.nanoTime();
+        attemptNanos = now;
         DynoStream kept =
                 app.route().dynoKeepalive() && !upgrade
                         ? loop.connector().takeKept(chosen, exchange)
                         : null;
         if (kept != null) {
             connectNanos = 0;
-            found(kept);
+            found(kept, now);
         } else {
             connect(chosen);
         }
@@ -202,14 +207,15 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
     @Override
     public void connected(DynoStream fresh) {
         pending = null;
-        connectNanos = Math.max(1, System.nanoTime() - attemptNanos);
+        long now = System.nanoTime();
+        connectNanos = Math.max(1, now - attemptNanos);
         app.connected(backend());
-        found(fresh);
+        found(fresh, now);
     }
 
-    private void found(DynoStream dyno) {
+    private void found(DynoStream dyno, long now) {
         phase = Phase.OVER;
-        exchange.found(dyno);
+        exchange.found(dyno, now);
     }
 
     @Override
@@ -278,7 +284,7 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
                 app.release(given, false);
                 choose();
             } else {
-                attempt(given);
+                attempt(given, System.nanoTime());
             }
         });
     }

@@ -32,7 +32,7 @@ interface DynoStream {
     void endOfTunnel();
 
     /// The connection can serve another request.
-    void keep();
+    void keep(long nowNanos);
 
     void close();
 }

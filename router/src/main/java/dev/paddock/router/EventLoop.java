@@ -1,6 +1,7 @@
 package dev.paddock.router;
 
 import dev.paddock.core.ErrorCode;
+import dev.paddock.router.http.Bytes;
 import dev.paddock.router.http.Forwarding;
 import dev.paddock.router.http.RequestHead;
 import io.netty.buffer.ByteBufAllocator;
@@ -31,6 +32,7 @@ final class EventLoop implements Executor {
     private final LoopStats counts;
     private final Signals signals;
     private final RequestLine line = new RequestLine();
+    private final Bytes scratch = new Bytes();
     private final SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
     private final ArrayDeque<RequestHead> spareRequestHeads = new ArrayDeque<>();
     private final ArrayDeque<ExchangeParts> spareParts = new ArrayDeque<>();
@@ -104,6 +106,11 @@ final class EventLoop implements Executor {
 
     ByteBufAllocator allocator() {
         return allocator;
+    }
+
+    /// Empty; whoever takes it is done with it before anybody else can ask.
+    Bytes scratch() {
+        return scratch.clear();
     }
 
     Deadlines deadlines() {
@@ -184,8 +191,10 @@ final class EventLoop implements Executor {
             @Nullable Forwarding forwarding,
             RequestLine.Facts facts,
             long nanos) {
-        line.write(head, forwarding, facts);
-        log.write(app == null ? "" : app.route().id(), line);
+        if (!log.isOff()) {
+            line.write(head, forwarding, facts);
+            log.write(app == null ? "" : app.route().id(), line.text());
+        }
         counts.count(app, facts, nanos);
     }
 

@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import dev.paddock.router.http.Bytes;
 import dev.paddock.router.http.Forwarding;
 import dev.paddock.router.http.RequestHead;
 import dev.paddock.router.http.RequestWriter;
@@ -32,7 +33,7 @@ final class Exchange {
     private final Upload upload;
     private final Answer answer;
     private final Deadlines.Deadline deadline;
-    private final long startNanos = System.nanoTime();
+    private final long startNanos;
     private final Timeouts timeouts;
     private Phase phase = Phase.SEARCHING;
     private @Nullable RoutedApp app;
@@ -50,11 +51,13 @@ final class Exchange {
     private boolean dynoEnded;
     private int status;
 
-    Exchange(EventLoop loop, ClientStream client, Peer peer, RequestHead head) {
+    /// @param startNanos when the request had come, on the clock of [System#nanoTime]
+    Exchange(EventLoop loop, ClientStream client, Peer peer, RequestHead head, long startNanos) {
         this.loop = loop;
         this.client = client;
         this.peer = peer;
         this.head = head;
+        this.startNanos = startNanos;
         timeouts = loop.index().timeouts();
         parts = loop.takeParts();
         forwarding = parts.forwarding();
@@ -101,7 +104,8 @@ final class Exchange {
                         this,
                         deadline,
                         head.isUpgrade(),
-                        found.route().affinity() ? head.cookie(Affinity.COOKIE) : "");
+                        found.route().affinity() ? head.cookie(Affinity.COOKIE) : "",
+                        startNanos);
         search.start();
     }
 
@@ -121,21 +125,23 @@ final class Exchange {
     }
 
     /// A dyno is connected and counted as busy with this request.
-    void found(DynoStream connected) {
+    void found(DynoStream connected, long nowNanos) {
         phase = Phase.RELAYING;
         dyno = connected;
-        sentNanos = System.nanoTime();
+        sentNanos = nowNanos;
         forwarding.attempt(
                 search().connectNanos() / 1_000_000,
-                Ticks.millisSince(startNanos),
+                (nowNanos - startNanos) / 1_000_000,
                 app().route().dynoKeepalive());
-        ByteBuf out = loop.allocator().ioBuffer(RequestWriter.estimate(head, forwarding));
-        RequestWriter.write(out, head, forwarding);
+        Bytes text = loop.scratch();
+        RequestWriter.write(text, head, forwarding);
+        ByteBuf out = loop.allocator().ioBuffer(text.length());
+        text.writeTo(out);
         connected.send(out);
         upload.repeat(connected);
         connected.wantBytes(true);
         if (upload.isComplete()) {
-            requestSent();
+            requestSent(nowNanos);
         } else {
             boolean writable = connected.isWritable();
             if (!writable || !client.buffered().isReadable()) {
@@ -162,7 +168,7 @@ final class Exchange {
             switch (upload.relay(in, to)) {
                 case MORE -> activity();
                 case COMPLETE -> {
-                    requestSent();
+                    requestSent(System.nanoTime());
                     return;
                 }
                 case BAD -> {
@@ -195,7 +201,7 @@ final class Exchange {
     }
 
     /// From here on the dyno owes the first byte of its answer.
-    private void requestSent() {
+    private void requestSent(long nowNanos) {
         if (dyno != null) {
             dyno.flush();
         }
@@ -204,7 +210,7 @@ final class Exchange {
             activity();
         } else {
             onDeadline = RouterFailure.Dyno.SLOW;
-            deadline.set(app().route().firstByteMs().orElse(timeouts.firstByte()));
+            deadline.set(app().route().firstByteMs().orElse(timeouts.firstByte()), nowNanos);
         }
     }
 
@@ -225,7 +231,7 @@ final class Exchange {
     /// The client is not there any more.
     void clientGone() {
         if (phase == Phase.TUNNEL) {
-            finish(null);
+            finish(null, System.nanoTime());
         } else {
             fail(RouterFailure.Client.GONE);
         }
@@ -246,7 +252,7 @@ final class Exchange {
     void dynoBytes(ByteBuf in) {
         if (phase == Phase.TUNNEL) {
             activity();
-            client.data(in.readRetainedSlice(in.readableBytes()));
+            client.data(in, in.readableBytes());
             return;
         }
         if (phase != Phase.RELAYING) {
@@ -332,7 +338,7 @@ final class Exchange {
         client.openTunnel();
         activity();
         if (rest.isReadable()) {
-            client.data(rest.readRetainedSlice(rest.readableBytes()));
+            client.data(rest, rest.readableBytes());
         }
         client.wantBytes(true);
     }
@@ -349,7 +355,7 @@ final class Exchange {
                 dynoEnded = true;
                 client.endOfTunnel();
                 if (broken) {
-                    finish(null);
+                    finish(null, System.nanoTime());
                 } else {
                     finishTunnel();
                 }
@@ -435,7 +441,7 @@ final class Exchange {
 
     private void finishTunnel() {
         if (clientEnded && dynoEnded) {
-            finish(null);
+            finish(null, System.nanoTime());
         }
     }
 
@@ -446,32 +452,33 @@ final class Exchange {
                         && upload.isComplete()
                         && answer.head().isKeepAlive()
                         && app().route().dynoKeepalive();
+        long now = System.nanoTime();
         DynoStream finished = dyno();
         dyno = null;
         if (kept) {
-            finished.keep();
+            finished.keep(now);
         } else {
             finished.close();
         }
-        finish(null);
+        finish(null, now);
     }
 
     void fail(RouterFailure failure) {
         if (phase == Phase.DONE) {
             return;
         }
-        finish(failure);
+        finish(failure, System.nanoTime());
     }
 
-    private void finish(@Nullable RouterFailure failure) {
+    private void finish(@Nullable RouterFailure failure, long nowNanos) {
         boolean wasTunnel = phase == Phase.TUNNEL;
         phase = Phase.DONE;
-        log(failure);
+        log(failure, nowNanos);
         deadline.clear();
         upload.letGo();
         leaveDyno();
         if (failure == null && !wasTunnel) {
-            client.finished(upload.isComplete());
+            client.finished(upload.isComplete(), nowNanos);
         } else if (failure == null
                 || failure.status() == 499
                 || failure.status() == 0
@@ -484,7 +491,7 @@ final class Exchange {
             boolean last =
                     !upload.isComplete() || failure == RouterFailure.Client.UNKNOWN_EXPECTATION;
             client.page(failure.status(), page(failure), last);
-            client.finished(!last);
+            client.finished(!last, nowNanos);
         }
         // The last use: another exchange has them from here on.
         loop.giveBack(parts);
@@ -514,9 +521,8 @@ final class Exchange {
         return ErrorPages.page(failure);
     }
 
-    private void log(@Nullable RouterFailure failure) {
+    private void log(@Nullable RouterFailure failure, long now) {
         boolean reached = search != null && search.isReached();
-        long now = System.nanoTime();
         loop.log(
                 app,
                 head,
@@ -569,7 +575,7 @@ final class Exchange {
             switch (end) {
                 case COMPLETE -> {
                     client.pausedForPour(false);
-                    requestSent();
+                    requestSent(System.nanoTime());
                 }
                 case SOURCE_ENDED -> clientGone();
                 // What it answered before it closed is still to be read, and then its end.

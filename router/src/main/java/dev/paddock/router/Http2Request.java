@@ -99,7 +99,7 @@ final class Http2Request implements ClientStream {
                 throw malformed("the body is shorter than announced");
             }
         }
-        Exchange started = new Exchange(loop, this, connection, reading);
+        Exchange started = new Exchange(loop, this, connection, reading, System.nanoTime());
         exchange = started;
         started.start();
     }
@@ -114,7 +114,7 @@ final class Http2Request implements ClientStream {
     private void refuse(RouterFailure failure) {
         page(failure.status(), ErrorPages.page(failure), false);
         logRefusal(loop, connection, head(), failure);
-        finished(false);
+        finished(false, System.nanoTime());
     }
 
     static void logRefusal(EventLoop loop, Peer peer, RequestHead refused, RouterFailure failure) {
@@ -288,13 +288,13 @@ final class Http2Request implements ClientStream {
     }
 
     @Override
-    public void data(ByteBuf bytes) {
-        if (!bytes.isReadable() || closed) {
-            bytes.release();
+    public void data(ByteBuf bytes, int length) {
+        if (length == 0 || closed) {
+            bytes.skipBytes(length);
             return;
         }
-        sentBytes += bytes.readableBytes();
-        writeData(bytes, false);
+        sentBytes += length;
+        writeData(bytes.readRetainedSlice(length), false);
     }
 
     @Override
@@ -421,7 +421,7 @@ final class Http2Request implements ClientStream {
     // ---- ends
 
     @Override
-    public void finished(boolean mayGoOn) {
+    public void finished(boolean mayGoOn, long nowNanos) {
         connection.answered();
         dropBody();
         release();

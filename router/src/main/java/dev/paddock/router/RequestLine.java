@@ -1,10 +1,10 @@
 package dev.paddock.router;
 
 import dev.paddock.router.http.Ascii;
+import dev.paddock.router.http.Bytes;
 import dev.paddock.router.http.Forwarding;
 import dev.paddock.router.http.HeaderName;
 import dev.paddock.router.http.RequestHead;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,19 +15,29 @@ final class RequestLine {
     /// A path longer than this is cut in the log.
     private static final int LONGEST_FIELD = 8192;
 
-    private static final byte[] HEX = Ascii.bytes("0123456789abcdef");
-    private static final int PLACE_ENDS = 4;
+    private static final byte[] INFO = Ascii.bytes("at=info");
+    private static final byte[] METHOD = Ascii.bytes(" method=");
+    private static final byte[] PATH = Ascii.bytes(" path=\"");
+    private static final byte[] HOST = Ascii.bytes("\" host=");
+    private static final byte[] REQUEST_ID = Ascii.bytes(" request_id=");
+    private static final byte[] FORWARDED = Ascii.bytes(" fwd=\"");
+    private static final byte[] DYNO = Ascii.bytes("\" dyno=");
+    private static final byte[] CONNECT = Ascii.bytes(" connect=");
+    private static final byte[] SERVICE = Ascii.bytes(" service=");
+    private static final byte[] STATUS = Ascii.bytes(" status=");
+    private static final byte[] BYTES = Ascii.bytes(" bytes=");
+    private static final byte[] PROTOCOL = Ascii.bytes(" protocol=");
+    private static final byte[] TLS = Ascii.bytes(" tls=true tls_version=");
+    private static final byte[] MILLIS = Ascii.bytes("ms");
+    private static final byte[] PLAIN = Ascii.bytes(" tls=false tls_version=unknown");
+    private static final String HEX = "0123456789abcdef";
 
     private final Map<String, byte[]> words = new HashMap<>();
-    private byte[] line = new byte[1024];
-    private int length;
+    private final Bytes line = new Bytes();
 
-    byte[] bytes() {
+    /// The line that was written last.
+    Bytes text() {
         return line;
-    }
-
-    int length() {
-        return length;
     }
 
     /// What is known at the end of a request; unknown numbers are negative.
@@ -47,53 +57,57 @@ final class RequestLine {
             String tlsVersion) {}
 
     void write(RequestHead head, @Nullable Forwarding forwarding, Facts facts) {
-        length = 0;
+        line.clear();
         RouterFailure failure = facts.failure();
         Backend dyno = facts.dyno();
         if (failure == null) {
-            word("at=info");
+            line.add(INFO);
         } else {
             blame(failure);
         }
         byte[] bytes = head.bytes();
-        word(" method=");
-        raw(bytes, head.methodStart(), head.methodEnd());
-        word(" path=\"");
+        line.add(METHOD);
+        line.add(bytes, head.methodStart(), head.methodEnd());
+        line.add(PATH);
         if (head.targetStart() == head.targetEnd() && head.methodEnd() > head.methodStart()) {
-            raw('/');
+            line.add('/');
         }
         escaped(bytes, head.targetStart(), head.targetEnd());
-        word("\" host=");
-        raw(bytes, head.hostStart(), head.hostNameEnd());
-        word(" request_id=");
+        line.add(HOST);
+        line.add(bytes, head.hostStart(), head.hostNameEnd());
+        line.add(REQUEST_ID);
         if (forwarding != null) {
-            raw(forwarding.requestId(), 0, forwarding.requestId().length);
+            line.add(forwarding.requestId());
         }
-        word(" fwd=\"");
+        line.add(FORWARDED);
         if (forwarding != null) {
             escaped(forwarding.forwardedFor(), 0, forwarding.forwardedFor().length);
         }
-        word("\" dyno=");
+        line.add(DYNO);
         word(dyno == null ? "" : dyno.name());
-        millis(" connect=", facts.connectNanos());
-        millis(" service=", facts.serviceNanos());
-        word(" status=");
+        millis(CONNECT, facts.connectNanos());
+        millis(SERVICE, facts.serviceNanos());
+        line.add(STATUS);
         if (facts.status() > 0) {
-            decimal(facts.status());
+            line.addDecimal(facts.status());
         }
-        word(" bytes=");
+        line.add(BYTES);
         if (facts.bytes() >= 0) {
-            decimal(facts.bytes());
+            line.addDecimal(facts.bytes());
         }
-        word(" protocol=");
+        line.add(PROTOCOL);
         word(facts.protocol());
-        word(facts.tlsVersion().isEmpty() ? " tls=false tls_version=" : " tls=true tls_version=");
-        word(facts.tlsVersion().isEmpty() ? "unknown" : facts.tlsVersion());
+        if (facts.tlsVersion().isEmpty()) {
+            line.add(PLAIN);
+        } else {
+            line.add(TLS);
+            word(facts.tlsVersion());
+        }
         if (failure == RouterFailure.Client.MISDIRECTED) {
             word(" agent=\"");
             byte[] agent = Ascii.bytes(head.value(HeaderName.USER_AGENT));
             escaped(agent, 0, agent.length);
-            raw('"');
+            line.add('"');
         }
     }
 
@@ -101,7 +115,7 @@ final class RequestLine {
         if (!failure.socket().isEmpty()) {
             word("sock=");
             word(failure.socket());
-            raw(' ');
+            line.add(' ');
         }
         word("at=");
         word(failure.level());
@@ -110,24 +124,24 @@ final class RequestLine {
             word(failure.code());
             word(" desc=\"");
             word(failure.description());
-            raw('"');
+            line.add('"');
         }
         if (!failure.cause().isEmpty()) {
             word(" cause=\"");
             word(failure.cause());
-            raw('"');
+            line.add('"');
         }
     }
 
-    private void millis(String field, long nanos) {
-        word(field);
+    private void millis(byte[] field, long nanos) {
+        line.add(field);
         if (nanos >= 0) {
-            decimal(nanos / 1_000_000);
-            word("ms");
+            line.addDecimal(nanos / 1_000_000);
+            line.add(MILLIS);
         }
     }
 
-    /// Texts that come again are turned into bytes once; dyno names are among them, so the number is bounded.
+    /// Names and reasons that come again are turned into bytes once; dyno names are among them, so the number is bounded.
     private void word(String text) {
         byte[] bytes = words.get(text);
         if (bytes == null) {
@@ -137,50 +151,29 @@ final class RequestLine {
             bytes = Ascii.bytes(text);
             words.put(text, bytes);
         }
-        raw(bytes, 0, bytes.length);
-    }
-
-    private void raw(char c) {
-        room(1);
-        line[length++] = (byte) c;
-    }
-
-    private void raw(byte[] bytes, int start, int end) {
-        room(end - start);
-        System.arraycopy(bytes, start, line, length, end - start);
-        length += end - start;
+        line.add(bytes);
     }
 
     /// Nothing in quotes can end the quotes, the field or the line.
     private void escaped(byte[] bytes, int start, int end) {
         int last = Math.min(end, start + LONGEST_FIELD);
-        room(PLACE_ENDS * (last - start));
+        int plain = start;
         for (int i = start; i < last; i++) {
             byte b = bytes[i];
-            if (b == '"' || b == '\\') {
-                line[length++] = '\\';
-                line[length++] = b;
-            } else if ((b & 0xff) < 0x20 || b == 0x7f) {
-                line[length++] = '\\';
-                line[length++] = 'x';
-                line[length++] = HEX[(b >> 4) & 15];
-                line[length++] = HEX[b & 15];
-            } else {
-                line[length++] = b;
+            boolean quoted = b == '"' || b == '\\';
+            if (quoted || (b & 0xff) < 0x20 || b == 0x7f) {
+                line.add(bytes, plain, i);
+                plain = i + 1;
+                line.add('\\');
+                if (quoted) {
+                    line.add((char) b);
+                } else {
+                    line.add('x');
+                    line.add(HEX.charAt((b >> 4) & 15));
+                    line.add(HEX.charAt(b & 15));
+                }
             }
         }
-    }
-
-    private void decimal(long value) {
-        if (value >= 10) {
-            decimal(value / 10);
-        }
-        raw((char) ('0' + value % 10));
-    }
-
-    private void room(int more) {
-        if (length + more > line.length) {
-            line = Arrays.copyOf(line, Math.max(2 * line.length, length + more));
-        }
+        line.add(bytes, plain, last);
     }
 }

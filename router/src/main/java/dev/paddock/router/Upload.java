@@ -151,12 +151,11 @@ final class Upload {
         dyno.send(bytes);
     }
 
-    /// A whole chunk in one buffer; takes the bytes over.
-    static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf bytes) {
-        ByteBuf out = allocator.ioBuffer(CHUNK_HEAD + bytes.readableBytes() + 2);
-        writeSize(out, bytes.readableBytes());
-        out.writeBytes(bytes);
-        bytes.release();
+    /// A whole chunk of the next bytes, in one buffer.
+    static ByteBuf chunk(ByteBufAllocator allocator, ByteBuf in, int length) {
+        ByteBuf out = allocator.ioBuffer(CHUNK_HEAD + length + 2);
+        writeSize(out, length);
+        out.writeBytes(in, length);
         return endLine(out);
     }
 

@@ -62,7 +62,8 @@ class DynoConnectionTest {
             backend.place(0);
             loops.onEach(loop -> {
                 ClientConnection client = new ClientConnection(loop, null);
-                Exchange exchange = new Exchange(loop, client, client, new RequestHead());
+                Exchange exchange =
+                        new Exchange(loop, client, client, new RequestHead(), System.nanoTime());
                 event.accept(loop.connector().connect(backend, exchange, waiting).channel());
             });
             return connected.get(10, TimeUnit.SECONDS);

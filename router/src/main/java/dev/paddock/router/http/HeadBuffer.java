@@ -160,13 +160,15 @@ final class HeadBuffer {
     }
 
     /// Writes the header lines that were not dropped, in their order.
-    void writeKept(ByteBuf out) {
+    void writeKept(Bytes out) {
         for (int i = 0; i < count; i++) {
             if (!dropped[i]) {
-                out.writeBytes(bytes, nameStart(i), nameEnd(i) - nameStart(i));
-                out.writeShort((':' << 8) | ' ');
-                out.writeBytes(bytes, valueStart(i), valueEnd(i) - valueStart(i));
-                out.writeShort(('\r' << 8) | '\n');
+                out.add(bytes, nameStart(i), nameEnd(i));
+                out.add(':');
+                out.add(' ');
+                out.add(bytes, valueStart(i), valueEnd(i));
+                out.add('\r');
+                out.add('\n');
             }
         }
     }

@@ -290,7 +290,7 @@ public final class RequestHead {
     }
 
     /// Writes the target as the dyno gets it.
-    void writeTarget(ByteBuf out) {
+    void writeTarget(Bytes out) {
         startLine.writeTarget(out, lines.bytes);
     }
 

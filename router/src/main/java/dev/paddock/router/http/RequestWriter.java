@@ -1,7 +1,5 @@
 package dev.paddock.router.http;
 
-import io.netty.buffer.ByteBuf;
-
 /// Writes a request's head as a dyno gets it: router.md section 6, "Added or changed".
 public final class RequestWriter {
     private static final byte[] VERSION = Ascii.bytes(" HTTP/1.1\r\n");
@@ -23,55 +21,40 @@ public final class RequestWriter {
 
     static final byte[] VIA_US = Ascii.bytes("1.1 paddock");
 
-    /// More than what is written besides the client's own bytes.
-    private static final int OWN_BYTES = 1024;
-
     private RequestWriter() {}
 
-    /// How many bytes [#write] writes at most.
-    public static int estimate(RequestHead head, Forwarding forwarding) {
-        return head.lines.length() + forwarding.forwardedFor.length + OWN_BYTES;
-    }
-
-    public static void write(ByteBuf out, RequestHead head, Forwarding forwarding) {
+    public static void write(Bytes out, RequestHead head, Forwarding forwarding) {
         HeadBuffer lines = head.lines;
-        out.writeBytes(lines.bytes, head.methodStart(), head.methodEnd() - head.methodStart());
-        out.writeByte(' ');
+        out.add(lines.bytes, head.methodStart(), head.methodEnd());
+        out.add(' ');
         head.writeTarget(out);
-        out.writeBytes(VERSION);
+        out.add(VERSION);
         if (head.isAbsolute()) {
-            out.writeBytes(HOST);
-            out.writeBytes(lines.bytes, head.hostStart(), head.hostEnd() - head.hostStart());
-            out.writeBytes(CRLF);
+            out.add(HOST);
+            out.add(lines.bytes, head.hostStart(), head.hostEnd());
+            out.add(CRLF);
         }
         byte[] via = Forwarding.join(lines, HeaderName.VIA, VIA_US);
         lines.dropAll(HeaderName.VIA);
         lines.writeKept(out);
-        out.writeBytes(FORWARDED_FOR);
-        out.writeBytes(forwarding.forwardedFor);
-        out.writeBytes(forwarding.tls ? PROTO_HTTPS : PROTO_HTTP);
-        out.writeBytes(PORT);
-        writeDecimal(out, forwarding.port);
-        out.writeBytes(ID);
-        out.writeBytes(forwarding.requestId);
-        out.writeBytes(START);
-        writeDecimal(out, forwarding.startMillis);
-        out.writeBytes(CONNECT);
-        writeDecimal(out, forwarding.connectMillis);
-        out.writeBytes(TOTAL);
-        writeDecimal(out, forwarding.totalMillis);
-        out.writeBytes(VIA);
-        out.writeBytes(via);
-        out.writeBytes(
+        out.add(FORWARDED_FOR);
+        out.add(forwarding.forwardedFor);
+        out.add(forwarding.tls ? PROTO_HTTPS : PROTO_HTTP);
+        out.add(PORT);
+        out.addDecimal(forwarding.port);
+        out.add(ID);
+        out.add(forwarding.requestId);
+        out.add(START);
+        out.addDecimal(forwarding.startMillis);
+        out.add(CONNECT);
+        out.addDecimal(forwarding.connectMillis);
+        out.add(TOTAL);
+        out.addDecimal(forwarding.totalMillis);
+        out.add(VIA);
+        out.add(via);
+        out.add(
                 head.isUpgrade()
                         ? CONNECTION_UPGRADE
                         : forwarding.keepAlive ? CONNECTION_KEEP_ALIVE : CONNECTION_CLOSE);
-    }
-
-    static void writeDecimal(ByteBuf out, long value) {
-        if (value >= 10) {
-            writeDecimal(out, value / 10);
-        }
-        out.writeByte((int) ('0' + value % 10));
     }
 }

@@ -177,10 +177,10 @@ public final class ResponseHead {
     }
 
     /// Writes status and reason from the status line.
-    void writeStatus(ByteBuf out) {
-        out.writeBytes(lines.bytes, statusStart, lines.firstEnd - statusStart);
+    void writeStatus(Bytes out) {
+        out.add(lines.bytes, statusStart, lines.firstEnd);
         if (lines.firstEnd - statusStart == 3) {
-            out.writeByte(' ');
+            out.add(' ');
         }
     }
 }

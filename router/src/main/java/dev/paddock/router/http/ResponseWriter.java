@@ -1,7 +1,5 @@
 package dev.paddock.router.http;
 
-import io.netty.buffer.ByteBuf;
-
 /// Writes an answer's head as a client gets it: router.md section 7.
 public final class ResponseWriter {
     private static final byte[] VERSION = Ascii.bytes("HTTP/1.1 ");
@@ -13,15 +11,7 @@ public final class ResponseWriter {
     private static final byte[] VIA = Ascii.bytes("Via: ");
     private static final byte[] NOTHING = {};
 
-    /// More than what is written besides the dyno's own bytes.
-    private static final int OWN_BYTES = 256;
-
     private ResponseWriter() {}
-
-    /// How many bytes [#write] writes at most.
-    public static int estimate(ResponseHead head, byte[] extraLines) {
-        return head.lines.length() + extraLines.length + OWN_BYTES;
-    }
 
     /// How the body of this answer is framed for the client.
     ///
@@ -40,45 +30,45 @@ public final class ResponseWriter {
     /// @param http10 whether the client speaks HTTP/1.0, knows no chunks and is told when its connection goes on
     /// @param extraLines whole header lines to add
     public static void write(
-            ByteBuf out,
+            Bytes out,
             ResponseHead head,
             Framing framing,
             boolean toHead,
             boolean close,
             boolean http10,
             byte[] extraLines) {
-        out.writeBytes(VERSION);
+        out.add(VERSION);
         head.writeStatus(out);
-        out.writeBytes(CRLF);
+        out.add(CRLF);
         byte[] via = Forwarding.join(head.lines, HeaderName.VIA, RequestWriter.VIA_US);
         head.lines.dropAll(HeaderName.VIA);
         head.lines.writeKept(out);
         if (framing == Framing.CHUNKED || (toHead && head.announcesChunks() && !http10)) {
-            out.writeBytes(CHUNKED);
+            out.add(CHUNKED);
         }
-        out.writeBytes(VIA);
-        out.writeBytes(via);
-        out.writeBytes(CRLF);
-        out.writeBytes(extraLines);
+        out.add(VIA);
+        out.add(via);
+        out.add(CRLF);
+        out.add(extraLines);
         if (head.status() == 101) {
-            out.writeBytes(UPGRADE);
+            out.add(UPGRADE);
         } else if (close) {
-            out.writeBytes(CLOSE);
+            out.add(CLOSE);
         } else if (http10) {
-            out.writeBytes(KEEP_ALIVE);
+            out.add(KEEP_ALIVE);
         }
-        out.writeBytes(CRLF);
+        out.add(CRLF);
     }
 
     /// Writes an interim answer. A 100 goes without its headers.
-    public static void writeInterim(ByteBuf out, ResponseHead head) {
-        out.writeBytes(VERSION);
+    public static void writeInterim(Bytes out, ResponseHead head) {
+        out.add(VERSION);
         head.writeStatus(out);
-        out.writeBytes(CRLF);
+        out.add(CRLF);
         if (head.status() != 100) {
             head.lines.writeKept(out);
         }
-        out.writeBytes(CRLF);
+        out.add(CRLF);
     }
 
     /// No extra header lines.

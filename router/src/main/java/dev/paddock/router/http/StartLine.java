@@ -1,7 +1,5 @@
 package dev.paddock.router.http;
 
-import io.netty.buffer.ByteBuf;
-
 /// The first line of a request: method, target, version, as ranges of the head's bytes. Reusable.
 final class StartLine {
     private static final int MAX_METHOD = 127;
@@ -137,12 +135,12 @@ final class StartLine {
     }
 
     /// Writes the target in origin form; an absolute one without a path gets one.
-    void writeTarget(ByteBuf out, byte[] b) {
+    void writeTarget(Bytes out, byte[] b) {
         if (targetStart == targetEnd || b[targetStart] == '?') {
             boolean whole = targetStart == targetEnd && methodIs(b, "OPTIONS");
-            out.writeByte(whole ? '*' : '/');
+            out.add(whole ? '*' : '/');
         }
-        out.writeBytes(b, targetStart, targetEnd - targetStart);
+        out.add(b, targetStart, targetEnd);
     }
 
     /// The end of the name in an authority `name[:port]`; -1 when it is none.

@@ -340,9 +340,9 @@ class RequestHeadTest {
         forwarding.prepare(
                 head, Ascii.bytes("192.0.2.1"), false, 8080, 1000, new SplittableRandom(1));
         forwarding.attempt(1, 2, true);
-        ByteBuf out = Unpooled.buffer(RequestWriter.estimate(head, forwarding));
+        Bytes out = new Bytes();
         RequestWriter.write(out, head, forwarding);
-        return out.toString(StandardCharsets.ISO_8859_1);
+        return new String(out.array(), 0, out.length(), StandardCharsets.ISO_8859_1);
     }
 
     private static ByteBuf bytes(String text) {

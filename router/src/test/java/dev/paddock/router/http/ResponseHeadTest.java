@@ -162,9 +162,9 @@ class ResponseHeadTest {
 
     private static String written(
             ResponseHead head, Framing framing, boolean close, boolean http10) {
-        ByteBuf out = Unpooled.buffer();
+        Bytes out = new Bytes();
         ResponseWriter.write(out, head, framing, false, close, http10, new byte[0]);
-        return out.toString(StandardCharsets.ISO_8859_1);
+        return new String(out.array(), 0, out.length(), StandardCharsets.ISO_8859_1);
     }
 
     private static ByteBuf bytes(String text) {
