@@ -30,7 +30,12 @@ public final class Rehearsal {
     private static final Duration ARCHIVE_LIMIT = Duration.ofSeconds(60);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
-    private static final int ROUTED_REQUESTS = 20;
+
+    /// Of each kind of load, for the router.
+    private static final Duration DRILL = Duration.ofMillis(1000);
+
+    /// With fewer something is wrong, and what java learned is not worth keeping.
+    private static final int FEWEST_ANSWERS = 1000;
 
     private final Installation installation;
     private final boolean installs;
@@ -114,17 +119,28 @@ public final class Rehearsal {
     }
 
     private void router(Path state) throws IOException, InterruptedException {
+        try (RouterDrill drill = new RouterDrill()) {
+            router(state, drill);
+        }
+    }
+
+    private void router(Path state, RouterDrill drill) throws IOException, InterruptedException {
         Files.createDirectories(installation.archives());
         List<HostPort> ports = freePorts(2);
         Path routes = state.resolve("routes.json");
         Files.writeString(
-                routes, "{\"apps\":[{\"name\":\"a\",\"hosts\":[\"a.localhost\"],\"dynos\":[]}]}");
+                routes,
+                """
+                {"apps":[{"name":"a","hosts":["%s"],
+                          "dynos":[{"name":"web.1","address":"%s"}]}]}
+                """
+                        .formatted(RouterDrill.HOST, drill.dyno()));
         Path archive = state.resolve(RouterJvm.ARCHIVE);
         List<String> command =
                 new ArrayList<>(
-                        RouterJvm.command(
+                        RouterJvm.recording(
                                 Path.of(System.getProperty("java.home")),
-                                "-XX:AOTCacheOutput=" + archive,
+                                archive,
                                 installation.routerJars(),
                                 state));
         command.addAll(List.of("--routes", routes.toString()));
@@ -139,8 +155,11 @@ public final class Rehearsal {
                         .start();
         try {
             process.getOutputStream().close();
-            for (int i = 0; i < ROUTED_REQUESTS; i++) {
-                get(ports.getFirst(), "/", "");
+            get(ports.getFirst(), "/", "");
+            if (drill.drive(ports.get(0), ports.get(1), DRILL) < FEWEST_ANSWERS) {
+                throw new IOException(
+                        "too few answers: "
+                                + Files.readString(output, StandardCharsets.ISO_8859_1));
             }
             process.destroy();
             if (!process.waitFor(ARCHIVE_LIMIT.toSeconds(), TimeUnit.SECONDS)

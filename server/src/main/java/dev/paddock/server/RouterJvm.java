@@ -12,15 +12,43 @@ final class RouterJvm {
     /// In [Installation#archives()]. java uses it only when it fits the jars, and says nothing when it does not.
     static final String ARCHIVE = "router.aot";
 
+    /// The second compiler is for a router under load: in a start it takes longer than all else together, and the
+    /// platform waits for it.
+    private static final List<String> LATE_COMPILER =
+            List.of(
+                    "-XX:-AOTReplayTraining",
+                    "-XX:Tier4InvocationThreshold=50000",
+                    "-XX:Tier4MinInvocationThreshold=10000",
+                    "-XX:Tier4CompileThreshold=150000",
+                    "-XX:Tier4BackEdgeThreshold=400000");
+
+    /// What the second compiler took up while the archive was made is what a later router compiles at once and well: so
+    /// that it takes up all that is hot within seconds.
+    private static final List<String> EAGER_COMPILER =
+            List.of(
+                    "-XX:Tier4InvocationThreshold=500",
+                    "-XX:Tier4MinInvocationThreshold=100",
+                    "-XX:Tier4CompileThreshold=1500");
+
     private RouterJvm() {}
 
     /// The command up to the main class.
     ///
     /// @param home of java, as the router sees it
-    /// @param archive `-XX:AOTCache=` or `-XX:AOTCacheOutput=` and the archive
+    /// @param archive `-XX:AOTCache=` and the archive
     /// @param jars in the order of [Installation#routerJars()]
     /// @param state the one folder it may write to, as it sees it
     static List<String> command(Path home, String archive, List<Path> jars, Path state) {
+        return command(home, List.of(archive), LATE_COMPILER, jars, state);
+    }
+
+    /// The same for a router that makes the archive.
+    static List<String> recording(Path home, Path archive, List<Path> jars, Path state) {
+        return command(home, List.of("-XX:AOTCacheOutput=" + archive), EAGER_COMPILER, jars, state);
+    }
+
+    private static List<String> command(
+            Path home, List<String> archive, List<String> compiler, List<Path> jars, Path state) {
         List<String> command = new ArrayList<>();
         command.add(home.resolve("bin/java").toString());
         command.addAll(
@@ -34,17 +62,13 @@ final class RouterJvm {
                         // Nothing is ever unloaded from it; looking for that is a full collection.
                         "-XX:SweeperThreshold=100",
                         "-Xlog:disable",
-                        archive,
                         // Mapped elsewhere, all its pages would become memory of the process.
                         "-XX:+UnlockDiagnosticVMOptions",
-                        "-XX:ArchiveRelocationMode=0",
-                        // The second compiler is for a router under load: in a start it takes
-                        // longer than all else together, and the platform waits for it.
-                        "-XX:-AOTReplayTraining",
-                        "-XX:Tier4InvocationThreshold=50000",
-                        "-XX:Tier4MinInvocationThreshold=10000",
-                        "-XX:Tier4CompileThreshold=150000",
-                        "-XX:Tier4BackEdgeThreshold=400000",
+                        "-XX:ArchiveRelocationMode=0"));
+        command.addAll(archive);
+        command.addAll(compiler);
+        command.addAll(
+                List.of(
                         "--enable-native-access=ALL-UNNAMED",
                         "-Djava.awt.headless=true",
                         "-Djava.io.tmpdir=" + state,
