@@ -24,6 +24,10 @@ final class Splices {
     /// SPLICE_F_MOVE | SPLICE_F_NONBLOCK
     private static final int FLAGS = 3;
 
+    private static final int F_SETPIPE_SZ = 1031;
+
+    private static final int PIPE_BYTES = 256 * 1024;
+
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
 
@@ -40,6 +44,11 @@ final class Splices {
                     Linker.Option.captureCallState("errno"));
     private static final MethodHandle PIPE =
             call("pipe2", FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT));
+    private static final MethodHandle CONTROL =
+            call(
+                    "fcntl",
+                    FunctionDescriptor.of(INT, INT, INT, INT),
+                    Linker.Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = call("close", FunctionDescriptor.of(INT, INT));
 
     private final MemorySegment state = Arena.ofAuto().allocate(STATE);
@@ -64,8 +73,13 @@ final class Splices {
     /// Null when there are no more descriptors.
     @Nullable Pipe open() {
         try {
-            boolean opened = (int) PIPE.invokeExact(pair, O_NONBLOCK | O_CLOEXEC) == 0;
-            return opened ? new Pipe(pair.getAtIndex(INT, 1), pair.getAtIndex(INT, 0)) : null;
+            if ((int) PIPE.invokeExact(pair, O_NONBLOCK | O_CLOEXEC) != 0) {
+                return null;
+            }
+            Pipe pipe = new Pipe(pair.getAtIndex(INT, 1), pair.getAtIndex(INT, 0));
+            // Refused when this user has too many; then it stays at 64 KB.
+            int _ = (int) CONTROL.invokeExact(pipe.in(), F_SETPIPE_SZ, PIPE_BYTES);
+            return pipe;
         } catch (Throwable impossible) {
             throw new IllegalStateException(impossible);
         }
