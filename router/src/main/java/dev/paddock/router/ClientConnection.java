@@ -260,12 +260,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 new RequestLine.Facts(
                         failure, null, -1, -1, failure.status(), -1, protocol(), tlsVersion()),
                 0);
-        linger();
+        linger(inputEnded, System.nanoTime());
     }
 
     private void expired() {
         switch (state) {
-            case IDLE -> {
+            case IDLE, LINGERING -> {
+                // What was answered waits for a client that takes it, however slowly.
                 long pending = Sockets.pendingBytes(channel());
                 if (pending > 0 && pending != pendingAtDeadline) {
                     pendingAtDeadline = pending;
@@ -281,7 +282,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                     Sockets.close(channel());
                 }
             }
-            case LINGERING -> Sockets.close(channel());
             case EXCHANGE, CLOSED -> {}
         }
     }
@@ -398,12 +398,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void finished(boolean mayGoOn, long nowNanos) {
         flush();
+        boolean silent = mayGoOn && head().isLast() && !in.isReadable();
         forgetExchange();
         if (state == State.CLOSED) {
             return;
         }
         if (!mayGoOn || writer().isLast() || inputEnded || loop.isDraining()) {
-            linger();
+            linger(inputEnded || silent, nowNanos);
             return;
         }
         state = State.IDLE;
@@ -422,17 +423,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             return;
         }
         state = State.LINGERING;
+        pendingAtDeadline = 0;
         deadline.set(LINGER_MILLIS);
         writer().push();
         Sockets.closeAfterWrites(channel(), writer().endsWithConnection());
     }
 
-    private void linger() {
+    /// @param silent whether nothing more can come that a close would answer with a reset
+    private void linger(boolean silent, long nowNanos) {
         state = State.LINGERING;
-        deadline.set(LINGER_MILLIS);
+        pendingAtDeadline = 0;
+        deadline.set(LINGER_MILLIS, nowNanos);
         writer().push();
         in.skipBytes(in.readableBytes());
-        if (inputEnded) {
+        if (silent) {
             Sockets.closeAfterWrites(channel(), false);
         } else {
             channel().config().setAutoRead(true);

@@ -47,7 +47,6 @@ final class Connector {
                         .group(loop.group())
                         .channel(transport.channel())
                         .option(ChannelOption.ALLOCATOR, loop.allocator())
-                        .option(ChannelOption.TCP_NODELAY, true)
                         .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .option(ChannelOption.AUTO_CLOSE, false)
                         // The exchange has a limit of its own, which the table sets.

@@ -113,7 +113,6 @@ final class Listener {
         return new ServerBootstrap()
                 .group(loops.group())
                 .childOption(ChannelOption.ALLOCATOR, loops.allocator())
-                .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.AUTO_CLOSE, false)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, EventLoop.receiveBuffers())

@@ -16,6 +16,14 @@ final class RawClient implements AutoCloseable {
     private final InputStream in;
 
     RawClient(InetSocketAddress router) throws IOException {
+        this(router, 0);
+    }
+
+    /// @param room in the socket for what was not read yet, 0 for the usual
+    RawClient(InetSocketAddress router, int room) throws IOException {
+        if (room > 0) {
+            socket.setReceiveBufferSize(room);
+        }
         socket.connect(router, LIMIT_MILLIS);
         socket.setSoTimeout(LIMIT_MILLIS);
         socket.setTcpNoDelay(true);

@@ -8,13 +8,17 @@ import dev.paddock.router.RawClient.Response;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.DynoRoute;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /// Raw bytes through a started router over loopback.
 class RouterTest {
+    private static final int LONGER_THAN_LINGERING_MILLIS = 2500;
+
     @Test
     void requestsAreRelayedOverKeptConnections() throws IOException {
         try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("hello"));
@@ -312,6 +316,34 @@ class RouterTest {
     }
 
     @Test
+    void lastAnswerWaitsForAClientThatPauses() throws Exception {
+        int bytes = 3_000_000;
+        String answer =
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + ("186a0\r\n" + "x".repeat(100_000) + "\r\n").repeat(bytes / 100_000)
+                        + "0\r\n\r\n";
+        CountDownLatch given = new CountDownLatch(1);
+        FakeDyno.Script large =
+                connection -> {
+                    connection.readHead();
+                    connection.send(answer);
+                    given.countDown();
+                };
+        try (FakeDyno dyno = new FakeDyno(large);
+                TestRouter router = new TestRouter(app(dyno));
+                RawClient client = new RawClient(router.http(), 4096)) {
+            client.get("/", "Connection: close").readHead();
+            StringBuilder read = new StringBuilder();
+            while (!given.await(0, TimeUnit.SECONDS)) {
+                read.append(client.read(10_000));
+            }
+            Thread.sleep(LONGER_THAN_LINGERING_MILLIS);
+
+            assertThat(read + client.readToEnd()).hasSizeGreaterThan(bytes).endsWith("0\r\n\r\n");
+        }
+    }
+
+    @Test
     void slowClientDoesNotMakeTheRouterReadEverything() throws IOException {
         long wanted = 200L << 20;
         long[] sent = {0};
@@ -361,7 +393,7 @@ class RouterTest {
                 };
         try (FakeDyno dyno = new FakeDyno(script);
                 TestRouter router = new TestRouter(app(dyno));
-                RawClient idle = router.connect();
+                IdleClients idle = new IdleClients(router);
                 RawClient ending = router.connect();
                 RawClient hanging = router.connect()) {
             ending.get("/ends");
@@ -369,7 +401,7 @@ class RouterTest {
             arrived.await();
 
             Thread drain = Thread.ofVirtual().start(() -> router.router().drain(true));
-            assertThat(idle.readToEnd()).isEmpty();
+            idle.awaitEnd();
             go.countDown();
 
             Response answer = ending.response();
@@ -378,6 +410,28 @@ class RouterTest {
             assertThat(hanging.readToEnd()).isEmpty();
             drain.join();
             assertThat(router.logLine("code=H24", "path=\"/hangs\"")).contains(" status= ");
+        }
+    }
+
+    /// So many that each event loop has one of them: when all are sent away, every loop knows that it drains.
+    private static final class IdleClients implements AutoCloseable {
+        private final List<RawClient> clients = new ArrayList<>();
+
+        IdleClients(TestRouter router) throws IOException {
+            for (int i = 0; i < 20; i++) {
+                clients.add(router.connect());
+            }
+        }
+
+        void awaitEnd() {
+            assertThat(clients).allMatch(client -> client.readToEnd().isEmpty());
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (RawClient client : clients) {
+                client.close();
+            }
         }
     }
 

@@ -229,6 +229,11 @@ public final class RequestHead {
         return !connection.close && !ambiguous && (startLine.minor == 1 || connection.keepAlive);
     }
 
+    /// Whether the client said, or its version says, that it sends nothing behind this request.
+    public boolean isLast() {
+        return !ambiguous && (connection.close || (startLine.minor == 0 && !connection.keepAlive));
+    }
+
     public boolean expectsContinue() {
         return expectsContinue;
     }
