@@ -13,11 +13,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 
 class LedgerTest {
-    private static final int CYCLES = 20;
+    /// `bench/dynos.sh --cycles N` runs more.
+    private static final int CYCLES = Integer.getInteger("paddock.ledger.cycles", 20);
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     @Test
     void dynosLeaveNothingOnTheMachine() throws IOException {
@@ -31,8 +37,25 @@ class LedgerTest {
                 cycle(platform, app, slug);
             }
 
-            await().atMost(Duration.ofSeconds(20))
-                    .untilAsserted(() -> assertThat(ledger(platform)).isEqualTo(before));
+            try {
+                await().atMost(LIMIT).until(() -> ledger(platform).equals(before));
+            } catch (ConditionTimeoutException e) {
+                // The ledgers below say what differs.
+            }
+            Map<String, Long> after = ledger(platform);
+            print(before, after);
+            assertThat(after).isEqualTo(before);
+        }
+    }
+
+    private static void print(Map<String, Long> before, Map<String, Long> after) {
+        System.out.printf("%-16s %8s %8s%n", CYCLES + " cycles", "before", "after");
+        Set<String> names = new TreeSet<>(before.keySet());
+        names.addAll(after.keySet());
+        for (String name : names) {
+            System.out.printf(
+                    "%-16s %8d %8d%n",
+                    name, before.getOrDefault(name, 0L), after.getOrDefault(name, 0L));
         }
     }
 
@@ -66,7 +89,7 @@ class LedgerTest {
 
     /// The ledger when the pool of namespaces is full again.
     private static Map<String, Long> settled(Platform platform) {
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(LIMIT)
                 .until(() -> ledger(platform).getOrDefault("namespaces", 0L) == DynoNetwork.READY);
         return ledger(platform);
     }

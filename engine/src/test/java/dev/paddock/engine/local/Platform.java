@@ -86,6 +86,11 @@ final class Platform implements AutoCloseable {
         return spec(command, DynoKind.ONE_OFF, stdio, false, Optional.empty());
     }
 
+    /// A web dyno that is created, and begins when somebody attaches.
+    DynoSpec waiting(String command) {
+        return spec(command, DynoKind.ONE_OFF, new Stdio.Pipes(), true, Optional.empty());
+    }
+
     DynoSpec build(String command, Mount... mounts) {
         DynoSpec spec = spec(command, DynoKind.BUILD, new Stdio.Log(), false, Optional.empty());
         return with(spec, spec.app(), DynoSize.BUILD, Map.of(), spec.slug(), List.of(mounts));
@@ -152,6 +157,11 @@ final class Platform implements AutoCloseable {
             Files.createDirectories(path.getParent());
             Files.writeString(path, file.getValue());
         }
+        return slug(tree);
+    }
+
+    /// A slug with what is in this directory.
+    SlugRef slug(Path tree) throws IOException {
         Path archive = data.resolve(UUID.randomUUID() + ".tgz");
         assertThat(Command.run("tar", "-czf", archive.toString(), "-C", tree.toString(), ".").ok())
                 .isTrue();
@@ -185,6 +195,20 @@ final class Platform implements AutoCloseable {
                 .filter(dyno -> dyno.spec().id().equals(spec.id()))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    DynoFiles files(DynoSpec spec) {
+        return DynoFiles.of(LocalSettings.of(runtime, data, hash, timers), spec.id());
+    }
+
+    /// As it stands on disk.
+    Life life(DynoSpec spec) {
+        return Json.read(files(spec).life()).map(Life::parse).orElseThrow();
+    }
+
+    /// The cgroup of a dyno, by its id.
+    Cgroup cgroup(String name) {
+        return new Cgroup(Cgroup.Hierarchies.detect(), "/paddock-" + hash + "/" + name);
     }
 
     Exit exit(DynoSpec spec) {
