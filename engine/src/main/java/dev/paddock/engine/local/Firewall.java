@@ -11,6 +11,11 @@ import java.util.List;
 final class Firewall {
     static final String ALL_DYNOS = "198.18.0.0/15";
 
+    /// Where clouds tell a machine its secrets: link-local, and the addresses of Alibaba, Azure and Oracle. Some answer
+    /// DNS there as well, which stays allowed.
+    private static final String METADATA =
+            "169.254.0.0/16, 100.100.100.200, 168.63.129.16, 192.0.0.192";
+
     private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
 
     private final String table;
@@ -60,7 +65,8 @@ final class Firewall {
             chain from_dyno {
                 meta nfproto ipv6 drop
                 ip saddr != %3$s drop
-                ip daddr { %4$s, 127.0.0.0/8, 169.254.0.0/16 } drop
+                %5$s
+                ip daddr { %4$s, 127.0.0.0/8, %6$s } drop
             }
             chain to_dyno {
                 ct state established,related accept
@@ -81,7 +87,7 @@ final class Firewall {
             }
         }
         """
-                .formatted(table, names, network, ALL_DYNOS, dns);
+                .formatted(table, names, network, ALL_DYNOS, dns, METADATA);
     }
 
     private void forward() {

@@ -1,5 +1,6 @@
 package dev.paddock.engine.local;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,20 @@ record OciBundle(
         Optional<Path> network) {
     private static final String VERSION = "1.0.0";
     private static final int OPEN_FILES = 10_000;
+
+    /// Whatever the limits of the platform itself are. With 0 for core dumps the machine's handler would still be
+    /// called, as root, for a dyno's process that crashed; 1 is the kernel's word for no.
+    private static final List<Map<String, Object>> RLIMITS =
+            List.of(
+                    limit("RLIMIT_NOFILE", OPEN_FILES),
+                    limit("RLIMIT_CORE", 1),
+                    limit("RLIMIT_MEMLOCK", 64 << 10),
+                    limit("RLIMIT_MSGQUEUE", 819_200),
+                    limit("RLIMIT_NICE", 0),
+                    limit("RLIMIT_RTPRIO", 0));
+
+    /// Terminals of one dyno; all dynos of the machine share the kernel's number of them.
+    private static final int TERMINALS = 64;
 
     /// Dynos die before the platform, the router and the database when the machine runs out of memory.
     private static final int OOM_SCORE = 500;
@@ -61,6 +76,7 @@ record OciBundle(
                     "/proc/bus",
                     "/proc/fs",
                     "/proc/irq",
+                    "/proc/pressure",
                     "/proc/sys",
                     "/proc/sysrq-trigger",
                     "/sys/fs/cgroup");
@@ -92,8 +108,13 @@ record OciBundle(
         }
 
         private static BundleMount bind(Path source, String target, String mode) {
-            return new BundleMount(
-                    "bind", source.toString(), target, List.of("rbind", mode, "nosuid", "nodev"));
+            List<String> options = new ArrayList<>(List.of("rbind", mode, "nosuid", "nodev"));
+            if (Files.isDirectory(source)) {
+                // What else is mounted below comes with it, and the plain options do not reach
+                // that.
+                options.addAll(List.of("r" + mode, "rnosuid", "rnodev"));
+            }
+            return new BundleMount("bind", source.toString(), target, options);
         }
 
         static BundleMount overlay(Path lower, Path upper, Path work, String target) {
@@ -168,12 +189,11 @@ record OciBundle(
                         "ambient", List.of()));
         process.put("noNewPrivileges", true);
         process.put("oomScoreAdj", OOM_SCORE);
-        process.put(
-                "rlimits", List.of(limit("RLIMIT_NOFILE", OPEN_FILES), limit("RLIMIT_CORE", 0)));
+        process.put("rlimits", RLIMITS);
         return process;
     }
 
-    private static Map<String, Object> limit(String type, int value) {
+    private static Map<String, Object> limit(String type, long value) {
         return Map.of("type", type, "hard", value, "soft", value);
     }
 
@@ -192,7 +212,8 @@ record OciBundle(
                         "noexec",
                         "newinstance",
                         "ptmxmode=0666",
-                        "mode=0620"));
+                        "mode=0620",
+                        "max=" + TERMINALS));
         all.add(kernel("tmpfs", "/dev/shm", "nosuid", "noexec", "nodev", "mode=1777", "size=64m"));
         all.add(kernel("sysfs", "/sys", "nosuid", "noexec", "nodev", "ro"));
         all.add(kernel("cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "ro"));

@@ -7,6 +7,7 @@ import java.util.Map;
 /// The system calls a dyno may not make. Everything else is allowed: a deny list compiles five times faster than an
 /// allow list, and what it leaves open is closed by the other walls (user, capabilities, namespaces).
 final class Seccomp {
+    private static final int NONE = 0;
     private static final int EPERM = 1;
     private static final int ENOSYS = 38;
     private static final long INT = 0xffff_ffffL;
@@ -98,12 +99,23 @@ final class Seccomp {
                     0x2000_0000L,
                     0x4000_0000L);
 
-    /// AF_X25, KEY, PACKET, RDS, CAN, TIPC, BLUETOOTH, ALG, NFC, VSOCK, QIPCRTR, SMC, XDP.
-    private static final List<Long> SOCKET_FAMILIES =
-            List.of(9L, 15L, 17L, 21L, 29L, 30L, 31L, 38L, 39L, 40L, 42L, 43L, 44L);
+    /// Bits by which every family but UNIX (1), INET (2), INET6 (10) and NETLINK (16) is told: mask and value.
+    private static final Map<Long, Long> SOCKET_FAMILIES =
+            Map.of(
+                    0x03L, 0x03L, 0x04L, 0x04L, 0x0eL, 0x08L, 0x11L, 0x11L, 0x12L, 0x12L, 0x18L,
+                    0x18L, 0x20L, 0x20L);
 
-    /// TIOCSTI puts bytes into a terminal as if they were typed; TIOCLINUX does with the console.
-    private static final List<Long> TERMINAL_REQUESTS = List.of(0x5412L, 0x541cL);
+    private static final List<String> SOCKETS = List.of("socket", "socketpair");
+    private static final long NETLINK = 16;
+
+    /// DCCP, L2TP, SCTP, SMC: the kernel would load a module for whoever asks.
+    private static final List<Long> PROTOCOLS = List.of(33L, 115L, 132L, 256L);
+
+    /// TIOCSTI puts bytes into a terminal as if they were typed, TIOCLINUX does with the console; TIOCSETD loads
+    /// drivers.
+    private static final List<Long> TERMINAL_REQUESTS = List.of(0x5412L, 0x541cL, 0x5423L);
+
+    private static final long CORE_LIMIT = 4;
 
     /// S_IFCHR and S_IFBLK; a dyno may make named pipes.
     private static final long FILE_TYPE = 0xf000L;
@@ -122,9 +134,13 @@ final class Seccomp {
         for (long flag : NAMESPACE_FLAGS) {
             calls.add(denied(List.of("clone"), EPERM, List.of(masked(0, flag, flag))));
         }
-        for (long family : SOCKET_FAMILIES) {
-            calls.add(denied(List.of("socket"), EPERM, List.of(masked(0, INT, family))));
-            calls.add(denied(List.of("socketpair"), EPERM, List.of(masked(0, INT, family))));
+        SOCKET_FAMILIES.forEach((bits, value) -> {
+            calls.add(denied(SOCKETS, EPERM, List.of(masked(0, bits, value))));
+        });
+        // Of netlink only NETLINK_ROUTE (0), by which programs learn their addresses.
+        calls.add(denied(SOCKETS, EPERM, List.of(masked(0, INT, NETLINK), different(2, 0))));
+        for (long protocol : PROTOCOLS) {
+            calls.add(denied(SOCKETS, EPERM, List.of(masked(2, INT, protocol))));
         }
         for (long device : DEVICES) {
             calls.add(denied(List.of("mknod"), EPERM, List.of(masked(1, FILE_TYPE, device))));
@@ -133,6 +149,14 @@ final class Seccomp {
         for (long request : TERMINAL_REQUESTS) {
             calls.add(denied(List.of("ioctl"), EPERM, List.of(masked(1, INT, request))));
         }
+        // The limit of core dumps stays as it is (see OciBundle); programs that want none go on,
+        // for there is none.
+        calls.add(denied(List.of("setrlimit"), NONE, List.of(masked(0, INT, CORE_LIMIT))));
+        calls.add(
+                denied(
+                        List.of("prlimit64"),
+                        NONE,
+                        List.of(masked(1, INT, CORE_LIMIT), different(2, 0))));
         return Map.of(
                 "defaultAction",
                 "SCMP_ACT_ALLOW",
@@ -158,5 +182,9 @@ final class Seccomp {
     /// The kernel looks at the lower half of an int argument only, so the filter must as well.
     private static Map<String, Object> masked(int index, long mask, long value) {
         return Map.of("index", index, "value", mask, "valueTwo", value, "op", "SCMP_CMP_MASKED_EQ");
+    }
+
+    private static Map<String, Object> different(int index, long value) {
+        return Map.of("index", index, "value", value, "op", "SCMP_CMP_NE");
     }
 }
