@@ -2,6 +2,7 @@ package dev.paddock.router;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -33,6 +34,9 @@ final class Connector {
         void connected(DynoStream dyno);
 
         void notConnected();
+
+        /// This process has no socket for it; the dyno has nothing to do with that.
+        void noSocket();
     }
 
     /// A connection that is being opened.
@@ -122,13 +126,27 @@ final class Connector {
             ChannelFuture opening =
                     bootstrap.clone().handler(connection).connect(backend.address());
             channel = opening.channel();
-            var _ = opening.addListener(done -> ended(done.cause()));
+            // Of a socket that could not be made another thread tells.
+            var _ =
+                    opening.addListener(done -> {
+                        if (loop.isHere()) {
+                            ended(done.cause());
+                        } else {
+                            loop.execute(() -> ended(done.cause()));
+                        }
+                    });
         }
 
         private void ended(@Nullable Throwable failure) {
             if (failure instanceof ClosedChannelException && !cancelled && begun < MOST_BEGUN) {
                 // Not the dyno's doing: it was closed before it was connected.
                 begin();
+                return;
+            }
+            if (failure instanceof ChannelException) {
+                if (!cancelled) {
+                    waiting.noSocket();
+                }
                 return;
             }
             // An address that left the table meanwhile may be another app's.
@@ -152,7 +170,9 @@ final class Connector {
         @Override
         public void cancel() {
             cancelled = true;
-            Sockets.close(channel);
+            if (channel.isRegistered()) {
+                Sockets.close(channel);
+            }
         }
     }
 }

@@ -224,6 +224,16 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
         tryNext(RouterFailure.Dyno.REFUSED);
     }
 
+    /// Others will give theirs back; until the limit of the queue this is tried again.
+    @Override
+    public void noSocket() {
+        pending = null;
+        Backend untried = backend();
+        backend = null;
+        app.release(untried, false);
+        pause();
+    }
+
     /// The dyno is left alone for a while, and another one is chosen.
     private void tryNext(RouterFailure why) {
         Backend failed = backend();

@@ -104,6 +104,11 @@ final class EventLoop implements Executor {
         return channel.eventLoop().equals(netty);
     }
 
+    /// Whether this is its thread.
+    boolean isHere() {
+        return netty.inEventLoop();
+    }
+
     ByteBufAllocator allocator() {
         return allocator;
     }

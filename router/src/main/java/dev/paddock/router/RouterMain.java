@@ -16,8 +16,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -37,9 +35,9 @@ public final class RouterMain implements Callable<Integer> {
     private static final Duration FIRST_TABLE = Duration.ofSeconds(5);
 
     /// Held, or its level would be forgotten: Netty tells of frames of clients at `INFO`, each in two lines.
-    private static final Logger NETTY = Logger.getLogger("io.netty");
 
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
+
     private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
     private static final Duration ADMIN_LIMIT = Duration.ofSeconds(5);
     private static final Duration ADMIN_PAUSE = Duration.ofMillis(50);
@@ -114,7 +112,7 @@ public final class RouterMain implements Callable<Integer> {
 
     /// Runs the router until it is told to stop, and returns the exit status.
     public static int run(String... arguments) {
-        NETTY.setLevel(Level.WARNING);
+        NettyMessages.toStandardError();
         if (System.getProperty(LEAK_DETECTION) == null) {
             // It watches one buffer in 128, for a sixth of all allocated bytes; tests have it on.
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);

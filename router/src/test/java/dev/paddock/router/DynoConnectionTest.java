@@ -53,6 +53,11 @@ class DynoConnectionTest {
                     public void notConnected() {
                         connected.complete(false);
                     }
+
+                    @Override
+                    public void noSocket() {
+                        notConnected();
+                    }
                 };
         try (FakeDyno dyno = new FakeDyno(FakeDyno.answering("ok"));
                 AccessLog log = AccessLog.open(directory.resolve("log").toString(), null);

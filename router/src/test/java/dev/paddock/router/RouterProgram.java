@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
 
 /// The router as a process of its own.
 final class RouterProgram implements AutoCloseable {
@@ -28,10 +30,41 @@ final class RouterProgram implements AutoCloseable {
         command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(javaFlags);
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-        command.add(System.getProperty("java.class.path"));
+        command.add(classPath(directory));
         command.add(RouterMain.class.getName());
         command.addAll(List.of(arguments));
         process = new ProcessBuilder(command).redirectError(messages.toFile()).start();
+    }
+
+    /// As an installation has it: folders of classes need a descriptor for each class that is loaded late.
+    private static String classPath(Path directory) {
+        List<String> entries = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            if (entry.isEmpty()) {
+                continue;
+            }
+            if (Files.isDirectory(Path.of(entry))) {
+                Path jar = directory.resolve("classes" + entries.size() + ".jar");
+                if (!Files.exists(jar)) {
+                    int _ =
+                            ToolProvider.findFirst("jar")
+                                    .orElseThrow()
+                                    .run(
+                                            System.out,
+                                            System.err,
+                                            "--create",
+                                            "--no-compress",
+                                            "--file=" + jar,
+                                            "-C",
+                                            entry,
+                                            ".");
+                }
+                entries.add(jar.toString());
+            } else {
+                entries.add(entry);
+            }
+        }
+        return String.join(File.pathSeparator, entries);
     }
 
     /// @param launcher a command that becomes the one that follows it
@@ -71,6 +104,10 @@ final class RouterProgram implements AutoCloseable {
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     boolean isAlive() {
