@@ -17,6 +17,7 @@ import dev.paddock.dyno.Mount;
 import dev.paddock.dyno.Stdio;
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -51,6 +52,8 @@ class IsolationProbeTest {
     private static DynoAddress other;
     private static String reach;
     private static int outside;
+    private static int here;
+    private static int loopback;
 
     enum Kind {
         WEB,
@@ -97,7 +100,9 @@ class IsolationProbeTest {
                 platform.startUp(platform.web("exec -a other-dyno python3 -m http.server $PORT"));
         other = platform.seen(web).address().orElseThrow();
         outside = surroundings.serveOutside(0);
-        reach = reach(surroundings.serveHere("::"), surroundings.serveHere("127.0.0.1"));
+        here = surroundings.serveHere("::");
+        loopback = surroundings.serveHere("127.0.0.1");
+        reach = reach();
     }
 
     private static void mounted(String... words) {
@@ -107,7 +112,7 @@ class IsolationProbeTest {
     }
 
     /// The rules of the network as a dyno meets them; the ports of the platform are ports of this machine.
-    private static String reach(int here, int loopback) {
+    private static String reach() {
         return """
         yes tcp %1$s %2$d outside
         yes udp %1$s %2$d outside over UDP
@@ -224,15 +229,19 @@ class IsolationProbeTest {
             socket.connect(new InetSocketAddress(other.ip(), other.port()), 1_000);
         }
 
-        assertThat(surroundings.reaches(surroundings.here, outside + 1)).isFalse();
+        assertThat(surroundings.reaches(surroundings.here, here)).isTrue();
         assertThat(surroundings.reaches(other.ip(), other.port())).isFalse();
     }
 
     @Test
     void whatDynosMayNotReachIsThereForThisMachine() throws IOException {
-        for (String address : List.of(surroundings.outside, surroundings.metadata)) {
+        for (InetSocketAddress service :
+                List.of(
+                        new InetSocketAddress(surroundings.metadata, outside),
+                        new InetSocketAddress(surroundings.here, here),
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), loopback))) {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(address, outside), 1_000);
+                socket.connect(service, ANSWER_MILLIS);
             }
         }
     }
