@@ -35,9 +35,14 @@ final class Command {
     }
 
     static Result run(List<String> words, String input) {
+        return run(words, input, LIMIT);
+    }
+
+    /// @param limit after which the program is killed and counts as failed
+    static Result run(List<String> words, String input, Duration limit) {
         try {
             Process process = builder(words).start();
-            Thread watchdog = Thread.ofVirtual().start(() -> await(process, LIMIT));
+            Thread watchdog = Thread.ofVirtual().start(() -> await(process, limit));
             try (OutputStream stream = process.getOutputStream()) {
                 stream.write(input.getBytes(StandardCharsets.UTF_8));
             } catch (IOException e) {
@@ -85,13 +90,20 @@ final class Command {
             if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 return process.exitValue();
             }
-            process.destroyForcibly();
+            kill(process);
             return TIMED_OUT;
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            kill(process);
             Thread.currentThread().interrupt();
             return TIMED_OUT;
         }
+    }
+
+    /// With what it started, which would go on and hold its output open.
+    private static void kill(Process process) {
+        List<ProcessHandle> below = process.descendants().toList();
+        process.destroyForcibly();
+        below.forEach(ProcessHandle::destroyForcibly);
     }
 
     /// Where a program is installed.

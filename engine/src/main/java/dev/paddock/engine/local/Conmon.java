@@ -20,15 +20,19 @@ final class Conmon {
     /// It does so before a write that would go beyond, and it writes at most 8 KB of text at once.
     static final long LOG_FULL = LOG_BYTES - 16 * 1024;
 
-    private static final Duration CREATE_LIMIT = Duration.ofSeconds(30);
+    /// How long conmon or crun may take for one thing; far above what they take on a busy machine.
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private static final Duration LOOK = Duration.ofMillis(1);
 
     private final Path conmon;
     private final Path crun;
     private final List<String> wrapper;
+    private final Duration patience;
 
     /// @param wrapper words before every command, see [CrunMounts]
-    Conmon(Path conmon, Path crun, List<String> wrapper) {
+    Conmon(Path conmon, Path crun, List<String> wrapper, Duration patience) {
+        this.patience = patience;
         this.conmon = conmon;
         this.crun = crun;
         this.wrapper = List.copyOf(wrapper);
@@ -47,7 +51,10 @@ final class Conmon {
                 List.of(
                         "--socket-dir-path",
                         files.runtime().resolve(DynoFiles.SOCKETS).toString()));
-        for (String argument : crunOptions(files)) {
+        List<String> options = new ArrayList<>(crunOptions(files));
+        // conmon keeps what crun says to itself.
+        options.addAll(List.of("--log", files.crunOutput().toString()));
+        for (String argument : options) {
             words.addAll(List.of("--runtime-arg", argument));
         }
         words.addAll(
@@ -62,7 +69,7 @@ final class Conmon {
                     case Stdio.Pipes() -> List.of("-l", "none", "-i");
                 });
         try {
-            int status = Command.run(words, Command.NOTHING, files.conmonOutput(), CREATE_LIMIT);
+            int status = Command.run(words, Command.NOTHING, files.conmonOutput(), patience);
             if (status != 0) {
                 throw failed(files, "conmon ended with status " + status);
             }
@@ -73,7 +80,7 @@ final class Conmon {
     }
 
     private ProcessIdentity awaitPid(DynoFiles files) throws LaunchFailure {
-        long deadline = System.nanoTime() + CREATE_LIMIT.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             Optional<Long> pid = number(files.pid());
             if (pid.isPresent()) {
@@ -85,7 +92,9 @@ final class Conmon {
                 throw failed(files, "crun could not create the container");
             }
             if (System.nanoTime() > deadline) {
-                throw failed(files, "crun did not create the container within 30 s");
+                throw failed(
+                        files,
+                        "crun did not create the container within " + patience.toSeconds() + " s");
             }
             try {
                 Thread.sleep(LOOK);
@@ -97,13 +106,17 @@ final class Conmon {
     }
 
     private static LaunchFailure failed(DynoFiles files, String what) {
-        String said = "";
-        try {
-            said = Files.readString(files.conmonOutput(), StandardCharsets.ISO_8859_1).strip();
-        } catch (IOException e) {
-            // The message then lacks conmon's own words.
-        }
+        String said = (said(files.conmonOutput()) + " " + said(files.crunOutput())).strip();
         return new LaunchFailure(said.isEmpty() ? what : what + ": " + said, null);
+    }
+
+    private static String said(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+        } catch (IOException e) {
+            // There is none when nothing was said.
+            return "";
+        }
     }
 
     /// The conmon of a dyno, as it noted itself.
@@ -145,7 +158,7 @@ final class Conmon {
         List<String> words = new ArrayList<>(wrapper);
         words.addAll(List.of(crun.toString(), "--root", containers.toString()));
         words.addAll(List.of("--cgroup-manager", "cgroupfs", "delete", "-f", name));
-        Command.run(words, "");
+        Command.run(words, "", patience);
     }
 
     private Command.Result crun(DynoFiles files, String... arguments) {
@@ -153,7 +166,7 @@ final class Conmon {
         words.add(crun.toString());
         words.addAll(crunOptions(files));
         words.addAll(List.of(arguments));
-        return Command.run(words, "");
+        return Command.run(words, "", patience);
     }
 
     private static List<String> crunOptions(DynoFiles files) {

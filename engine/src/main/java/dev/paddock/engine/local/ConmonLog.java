@@ -25,6 +25,11 @@ final class ConmonLog implements DynoOutput {
     /// How often to look though nothing was told.
     private static final Duration LOOK = Duration.ofSeconds(5);
 
+    /// The reader of a flood never waits for lines. Without a pause after each batch it would keep one carrier of all
+    /// virtual threads to itself, and as many floods as processors would stop everything; to yield is not enough,
+    /// for the scheduler's queues get no equal turns.
+    private static final Duration BREATH = Duration.ofMillis(1);
+
     private static final Duration GATHER = Duration.ofMillis(5);
 
     private final LogFiles files;
@@ -54,16 +59,19 @@ final class ConmonLog implements DynoOutput {
             boolean last = dynoEnded.getAsBoolean();
             List<Line> lines = available(last);
             long left = deadline - System.nanoTime();
-            if (!lines.isEmpty() || ended || left <= 0) {
-                return lines;
-            }
             try {
+                if (lines.size() >= BATCH) {
+                    Thread.sleep(BREATH);
+                }
+                if (!lines.isEmpty() || ended || left <= 0) {
+                    return lines;
+                }
                 files.awaitChange(seen, Duration.ofNanos(Math.min(left, LOOK.toNanos())));
                 // A line seldom comes alone.
                 Thread.sleep(GATHER);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return List.of();
+                return lines;
             }
         }
         return List.of();

@@ -55,6 +55,10 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
         return bundle.resolve("conmon.out");
     }
 
+    Path crunOutput() {
+        return bundle.resolve("crun.out");
+    }
+
     Path exit() {
         return runtime.resolve(EXITS).resolve(id.toString());
     }

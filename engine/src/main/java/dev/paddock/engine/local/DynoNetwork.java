@@ -1,6 +1,7 @@
 package dev.paddock.engine.local;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -30,6 +31,7 @@ final class DynoNetwork {
     // Guarded by lock.
     private final BitSet taken = new BitSet();
     private final Deque<Integer> ready = new ArrayDeque<>();
+    private int next;
     private boolean refilling;
     private boolean closed;
 
@@ -145,7 +147,7 @@ final class DynoNetwork {
             while (wantsMore()) {
                 keep(create());
             }
-        } catch (IllegalStateException e) {
+        } catch (IllegalStateException | UncheckedIOException e) {
             LOG.warn("No more network namespaces ahead: {}", e.getMessage());
         } finally {
             synchronized (lock) {
@@ -173,28 +175,41 @@ final class DynoNetwork {
 
     private int create() {
         int slot = reserve();
-        Command.Result made = make(slot);
-        if (!made.ok()) {
-            destroy(slot);
-            throw new IllegalStateException(
-                    "no network namespace can be made with ip: " + made.output());
+        boolean usable = false;
+        try {
+            Command.Result made = make(slot);
+            usable = made.ok();
+            if (!usable) {
+                throw new IllegalStateException(
+                        "no network namespace can be made with ip: " + made.output());
+            }
+            return slot;
+        } finally {
+            if (!usable) {
+                destroy(slot);
+            }
         }
-        return slot;
     }
 
     private int reserve() {
         synchronized (lock) {
-            int slot = taken.nextClearBit(0);
+            int slot = taken.nextClearBit(next);
+            if (slot >= Registry.SLOTS) {
+                slot = taken.nextClearBit(0);
+            }
             if (slot >= Registry.SLOTS) {
                 throw new IllegalStateException(
                         "all " + Registry.SLOTS + " network slots of this platform are in use");
             }
             taken.set(slot);
+            // Not the same one again at once, should it turn out that it cannot be made.
+            next = (slot + 1) % Registry.SLOTS;
             return slot;
         }
     }
 
     private Command.Result make(int slot) {
+        remove(name(slot), link(slot));
         String host = address(offset(slot) + 1);
         String outside =
                 """
@@ -220,10 +235,14 @@ final class DynoNetwork {
         return result.ok() ? Command.run("ip", "link", "set", link(slot), "up") : result;
     }
 
+    /// What cannot be removed now is removed before the slot is used again.
     private void destroy(int slot) {
-        remove(name(slot), link(slot));
-        synchronized (lock) {
-            taken.clear(slot);
+        try {
+            remove(name(slot), link(slot));
+        } finally {
+            synchronized (lock) {
+                taken.clear(slot);
+            }
         }
     }
 

@@ -92,6 +92,9 @@ final class Launcher {
                 | UncheckedIOException
                 | IllegalStateException
                 | UserError e) {
+            if (stopped(dyno)) {
+                return Optional.of(Exit.of(Exits.TERMINATED));
+            }
             return Optional.of(new Exit(1, Exit.Cause.LAUNCH_FAILED, message(e)));
         }
     }
@@ -260,7 +263,13 @@ final class Launcher {
                         ? recorded.get().equals(beside)
                         : beside.runs("conmon", dyno.id().toString());
         if (ours) {
+            // Below it is crun, as long as it creates the container; it may hang.
+            List<ProcessHandle> below =
+                    ProcessHandle.of(beside.pid()).stream()
+                            .flatMap(ProcessHandle::descendants)
+                            .toList();
             Signals.send(beside, Signals.KILL);
+            below.forEach(ProcessHandle::destroyForcibly);
         }
     }
 

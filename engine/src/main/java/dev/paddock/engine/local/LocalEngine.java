@@ -78,7 +78,11 @@ public final class LocalEngine implements Engine {
 
     /// Prepares this machine and takes over what runs. Throws UserError when the machine lacks what dynos need.
     public LocalEngine(LocalSettings settings) {
-        Programs programs = Programs.find();
+        this(settings, Programs.find(), Conmon.PATIENCE);
+    }
+
+    /// @param patience how long conmon or crun may take for one thing
+    LocalEngine(LocalSettings settings, Programs programs, Duration patience) {
         if (!Files.isWritable(Path.of("/proc/sys/net/ipv4/ip_forward"))) {
             throw new UserError(
                     "unavailable",
@@ -108,9 +112,8 @@ public final class LocalEngine implements Engine {
                 new Conmon(
                         programs.conmon(),
                         programs.crun(),
-                        hierarchies.hybrid()
-                                ? CrunMounts.make(runtime.resolve(MOUNTS))
-                                : List.of());
+                        hierarchies.hybrid() ? CrunMounts.make(runtime.resolve(MOUNTS)) : List.of(),
+                        patience);
         Resolvers resolvers = Resolvers.detect();
         this.stack = new HostStack(runtime.resolve("stack"));
         stack.build(resolvers);

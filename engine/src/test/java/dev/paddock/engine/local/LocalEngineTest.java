@@ -148,7 +148,7 @@ class LocalEngineTest {
     @Test
     void killedFromOutsideIsSeenAtOnce() {
         DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
-        Life.Processes processes = life(spec).processes().orElseThrow();
+        Life.Processes processes = platform.life(spec).processes().orElseThrow();
         long before = System.nanoTime();
 
         Signals.send(processes.init(), Signals.KILL);
@@ -160,21 +160,12 @@ class LocalEngineTest {
     @Test
     void deathOfConmonEndsTheDyno() {
         DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
-        Life.Processes processes = life(spec).processes().orElseThrow();
+        Life.Processes processes = platform.life(spec).processes().orElseThrow();
 
         Signals.send(processes.conmon(), Signals.KILL);
 
         assertThat(platform.exit(spec)).isEqualTo(Exit.of(137));
         await().atMost(GRACE).until(() -> !processes.init().alive());
-    }
-
-    private Life life(DynoSpec spec) {
-        DynoFiles files =
-                DynoFiles.of(
-                        LocalSettings.of(
-                                platform.runtime, platform.data, platform.hash, platform.timers),
-                        spec.id());
-        return Json.read(files.life()).map(Life::parse).orElseThrow();
     }
 
     @Test
@@ -199,7 +190,7 @@ class LocalEngineTest {
                 "-m",
                 "-p",
                 "-t",
-                Long.toString(life(ends).processes().orElseThrow().init().pid()),
+                Long.toString(platform.life(ends).processes().orElseThrow().init().pid()),
                 "touch",
                 "/tmp/x");
         await().until(() ->
@@ -359,7 +350,7 @@ class LocalEngineTest {
                         LocalSettings.of(
                                 platform.runtime, platform.data, platform.hash, platform.timers),
                         spec.id());
-        Life life = life(spec);
+        Life life = platform.life(spec);
         Life earlier =
                 new Life(
                         "another boot",

@@ -68,6 +68,14 @@ final class Platform implements AutoCloseable {
         engine = open();
     }
 
+    /// The same, with other programs that get less time.
+    void reopen(Programs programs, Duration patience) {
+        engine.close();
+        events.clear();
+        engine = new LocalEngine(LocalSettings.of(runtime, data, hash, timers), programs, patience);
+        engine.listen(events::add);
+    }
+
     @Override
     public void close() {
         engine.close();
