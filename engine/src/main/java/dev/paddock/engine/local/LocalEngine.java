@@ -302,6 +302,10 @@ public final class LocalEngine implements Engine {
             starts.acquire();
             try {
                 failure = launcher.create(dyno);
+                if (closed) {
+                    // The next engine takes the dyno over as it is now.
+                    return;
+                }
                 if (failure.isEmpty()) {
                     dyno.change(
                             life -> life,
