@@ -16,6 +16,11 @@ final class Firewall {
     private static final String METADATA =
             "169.254.0.0/16, 100.100.100.200, 168.63.129.16, 192.0.0.192";
 
+    /// Connections of one dyno to the outside at a time; more would cost time to count. The machine remembers
+    /// all connections in one table, and drops everybody's new ones when that is full.
+    private static final String COUNTED =
+            "ct state new add @connections { ip saddr ct count over 4096 } drop";
+
     private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
 
     private final String table;
@@ -35,7 +40,11 @@ final class Firewall {
     /// @param network addresses of this platform's dynos
     /// @param resolvers name servers that dynos may ask even when they are on this machine
     void raise(String network, List<String> resolvers) {
-        Command.Result result = Command.run(List.of("nft", "-f", "-"), rules(network, resolvers));
+        Command.Result result = nft(rules(network, resolvers, COUNTED));
+        if (!result.ok()) {
+            // Some kernels cannot count connections; all else matters more.
+            result = nft(rules(network, resolvers, ""));
+        }
         if (!result.ok()) {
             throw new IllegalStateException(
                     "The rules that keep dynos apart cannot be set with nft: "
@@ -46,7 +55,11 @@ final class Firewall {
         passDocker();
     }
 
-    private String rules(String network, List<String> resolvers) {
+    private static Command.Result nft(String rules) {
+        return Command.run(List.of("nft", "-f", "-"), rules);
+    }
+
+    private String rules(String network, List<String> resolvers, String counted) {
         String names = "\"" + links + "*\"";
         String dns =
                 resolvers.isEmpty()
@@ -57,6 +70,9 @@ final class Firewall {
         table inet %1$s
         delete table inet %1$s
         table inet %1$s {
+            set connections {
+                type ipv4_addr; size %8$d; flags dynamic;
+            }
             chain forward {
                 type filter hook forward priority -10; policy accept;
                 iifname %2$s jump from_dyno
@@ -65,6 +81,7 @@ final class Firewall {
             chain from_dyno {
                 meta nfproto ipv6 drop
                 ip saddr != %3$s drop
+                %7$s
                 %5$s
                 ip daddr { %4$s, 127.0.0.0/8, %6$s } drop
             }
@@ -87,7 +104,8 @@ final class Firewall {
             }
         }
         """
-                .formatted(table, names, network, ALL_DYNOS, dns, METADATA);
+                .formatted(
+                        table, names, network, ALL_DYNOS, dns, METADATA, counted, Registry.SLOTS);
     }
 
     private void forward() {
