@@ -13,9 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -50,13 +48,8 @@ class LedgerTest {
 
     private static void print(Map<String, Long> before, Map<String, Long> after) {
         System.out.printf("%-16s %8s %8s%n", CYCLES + " cycles", "before", "after");
-        Set<String> names = new TreeSet<>(before.keySet());
-        names.addAll(after.keySet());
-        for (String name : names) {
-            System.out.printf(
-                    "%-16s %8d %8d%n",
-                    name, before.getOrDefault(name, 0L), after.getOrDefault(name, 0L));
-        }
+        before.forEach((name, count) ->
+                System.out.printf("%-16s %8d %8d%n", name, count, after.getOrDefault(name, 0L)));
     }
 
     @Test
@@ -69,7 +62,9 @@ class LedgerTest {
 
         assertThat(platform.runtime).doesNotExist();
         assertThat(platform.data).doesNotExist();
-        assertThat(ledger(platform)).containsOnlyKeys("descriptors");
+        Map<String, Long> left = ledger(platform);
+        left.remove("descriptors");
+        assertThat(left.values()).containsOnly(0L);
     }
 
     private static void cycle(Platform platform, AppId app, SlugRef slug) {
@@ -120,8 +115,6 @@ class LedgerTest {
                         .lines()
                         .filter(line -> line.contains(marker) && !line.contains("sh -c"))
                         .count();
-        if (count > 0) {
-            ledger.put(name, count);
-        }
+        ledger.put(name, count);
     }
 }
