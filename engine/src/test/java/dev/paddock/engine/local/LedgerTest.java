@@ -42,6 +42,8 @@ class LedgerTest {
             }
             Map<String, Long> after = ledger(platform);
             print(before, after);
+            // An earlier test of this process may have let go of one meanwhile.
+            before.merge("descriptors", after.getOrDefault("descriptors", 0L), Math::min);
             assertThat(after).isEqualTo(before);
         }
     }
