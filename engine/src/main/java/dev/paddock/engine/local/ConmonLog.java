@@ -40,7 +40,11 @@ final class ConmonLog implements DynoOutput {
     private long number;
     private long position;
     private long consumed;
-    private long lost;
+
+    /// Where reading began in all that conmon wrote; known once there is a file.
+    private OptionalLong origin = OptionalLong.empty();
+
+    private long lostBytes;
     private boolean ended;
     private boolean closed;
 
@@ -128,6 +132,9 @@ final class ConmonLog implements DynoOutput {
         if (first.isEmpty()) {
             return null;
         }
+        if (origin.isEmpty()) {
+            origin = OptionalLong.of(files.begin(number) + position);
+        }
         if (first.getAsLong() != number) {
             // The file the cursor points into is gone, with what had not been read of it.
             leave(first.getAsLong());
@@ -153,18 +160,26 @@ final class ConmonLog implements DynoOutput {
         return true;
     }
 
-    private long averageLine() {
-        return parser.lines() == 0 ? TYPICAL_LINE : Math.max(1, consumed / parser.lines());
-    }
-
     private void leave(long next) {
-        long bytes = files.lostBytes() + Math.max(0, next - number - 1) * Conmon.LOG_BYTES;
-        if (bytes > 0) {
-            lost += Math.max(1, bytes / averageLine());
-            parser.reset();
-        }
         number = next;
         position = 0;
+        if (untoldBytes() > 0) {
+            parser.reset();
+        }
+    }
+
+    /// What was lost of the bytes up to here and not yet told. Whole files are lost or none; the smaller differences
+    /// are what conmon writes elsewhere, and that it goes on while it is measured.
+    private long untoldBytes() {
+        if (origin.isEmpty()) {
+            return 0;
+        }
+        long bytes = files.begin(number) + position - origin.getAsLong() - consumed - lostBytes;
+        return bytes < Conmon.LOG_BYTES / 2 ? 0 : bytes;
+    }
+
+    private long averageLine() {
+        return parser.lines() == 0 ? TYPICAL_LINE : Math.max(1, consumed / parser.lines());
     }
 
     @Override
@@ -174,9 +189,9 @@ final class ConmonLog implements DynoOutput {
 
     @Override
     public long lost() {
-        long since = lost;
-        lost = 0;
-        return since;
+        long bytes = untoldBytes();
+        lostBytes += bytes;
+        return bytes / averageLine();
     }
 
     @Override

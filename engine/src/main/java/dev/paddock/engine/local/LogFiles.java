@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,9 @@ import java.util.function.Supplier;
 
 /// The log files of one dyno. conmon replaces a full one by a new one of the same name; a second name given to each
 /// (`log.0`, `log.1`, ...) keeps its content until it has been read. Safe for any thread.
+///
+/// Where each file begins in all that conmon wrote is measured, so that what lies between two of them is known: what
+/// conmon replaced before it got its second name.
 final class LogFiles {
     /// Bits of a cursor for the position in a file.
     private static final int POSITION_BITS = 40;
@@ -21,19 +25,25 @@ final class LogFiles {
     /// A file that was left behind stays until the one after it is left behind too.
     private static final int KEPT = 2;
 
-    /// A log below this size is not about to be replaced, so that there is nothing to count yet.
-    private static final long COUNTED_FROM = Conmon.LOG_BYTES / 8;
+    /// What conmon may write while its file is measured, for the measure to hold.
+    private static final long TOLERANCE = Conmon.LOG_BYTES / 16;
 
     private final Path current;
     private final long fullBytes;
     private final Supplier<OptionalLong> written;
     private final Object lock = new Object();
+
     // Guarded by lock.
-    private final TreeMap<Long, Path> files = new TreeMap<>();
+    /// The first byte of each file as a position in all that conmon wrote.
+    private final TreeMap<Long, Long> begins = new TreeMap<>();
+
     private long changes;
-    private boolean counting;
-    private long counted;
-    private long missing;
+
+    /// Whether the begin of the last file is measured, not only assumed to be the end of the one before.
+    private boolean measured;
+
+    /// What to take off conmon's count; unknown until the first measure of a dyno that was adopted.
+    private OptionalLong origin;
 
     /// @param current the name conmon writes to
     /// @param fullBytes a file below this size is never left
@@ -42,15 +52,22 @@ final class LogFiles {
         this.current = current;
         this.fullBytes = fullBytes;
         this.written = written;
-        String prefix = current.getFileName() + ".";
-        for (String name : Directory.names(current.resolveSibling("."))) {
-            if (name.matches("log\\.[0-9]+")) {
-                files.put(
-                        Long.valueOf(name.substring(prefix.length())),
-                        current.resolveSibling(name));
-            }
+        long begin = 0;
+        for (long number : kept()) {
+            begins.put(number, begin);
+            begin += path(number).toFile().length();
         }
-        this.counting = files.isEmpty();
+        this.measured = begins.isEmpty();
+        this.origin = begins.isEmpty() ? OptionalLong.of(0) : OptionalLong.empty();
+    }
+
+    private long[] kept() {
+        String prefix = current.getFileName() + ".";
+        return Directory.names(current.resolveSibling(".")).stream()
+                .filter(name -> name.matches("log\\.[0-9]+"))
+                .mapToLong(name -> Long.parseLong(name.substring(prefix.length())))
+                .sorted()
+                .toArray();
     }
 
     static long cursor(long number, long position) {
@@ -84,7 +101,7 @@ final class LogFiles {
     OptionalLong first(long number) throws IOException {
         synchronized (lock) {
             look();
-            Long first = files.ceilingKey(number);
+            Long first = begins.ceilingKey(number);
             return first == null ? OptionalLong.empty() : OptionalLong.of(first);
         }
     }
@@ -93,7 +110,16 @@ final class LogFiles {
     boolean left(long number) throws IOException {
         synchronized (lock) {
             look();
-            return !files.isEmpty() && files.lastKey() > number;
+            return !begins.isEmpty() && begins.lastKey() > number;
+        }
+    }
+
+    /// The position of a file's first byte in all that conmon wrote, as well as it is known by now; of a file that is
+    /// gone, as if all after it had been full ones.
+    long begin(long number) {
+        synchronized (lock) {
+            Map.Entry<Long, Long> from = begins.ceilingEntry(number);
+            return from == null ? 0 : from.getValue() - (from.getKey() - number) * Conmon.LOG_BYTES;
         }
     }
 
@@ -125,62 +151,51 @@ final class LogFiles {
         }
     }
 
-    /// How many bytes conmon wrote into files that it replaced before they got a second name, since the last call.
-    long lostBytes() {
-        synchronized (lock) {
-            // Whole files are lost or none; what conmon writes elsewhere stays far below half of
-            // one.
-            if (missing < Conmon.LOG_BYTES / 2) {
-                return 0;
-            }
-            long lost = missing;
-            counted += lost;
-            missing = 0;
-            return lost;
-        }
-    }
-
     private void look() throws IOException {
         try {
-            if (files.isEmpty()) {
-                follow();
+            if (begins.isEmpty()) {
+                follow(0, 0);
                 return;
             }
-            Path last = files.lastEntry().getValue();
-            long size = Files.size(last);
-            if (size >= fullBytes && !Files.isSameFile(last, current)) {
-                follow();
-                count();
-            } else if (size > COUNTED_FROM) {
-                count();
+            long last = begins.lastKey();
+            long size = Files.size(path(last));
+            if (size >= fullBytes && !Files.isSameFile(path(last), current)) {
+                follow(last + 1, begins.lastEntry().getValue() + Files.size(path(last)));
+                measured = false;
+            }
+            if (!measured) {
+                measure();
             }
         } catch (NoSuchFileException | FileAlreadyExistsException e) {
             // conmon is just replacing it, or has not begun it; the next look sees the new one.
         }
     }
 
-    private void follow() throws IOException {
-        long number = files.isEmpty() ? 0 : files.lastKey() + 1;
+    private void follow(long number, long begin) throws IOException {
         Files.createLink(path(number), current);
-        if (!files.isEmpty()) {
-            counted += Files.size(files.lastEntry().getValue());
-        }
-        files.put(number, path(number));
-        while (files.size() > KEPT) {
-            Files.deleteIfExists(files.pollFirstEntry().getValue());
+        begins.put(number, begin);
+        while (begins.size() > KEPT) {
+            Files.deleteIfExists(path(begins.pollFirstEntry().getKey()));
         }
     }
 
-    private void count() throws IOException {
+    /// Takes the begin of the last file from what conmon wrote in all, unless it wrote too much meanwhile.
+    private void measure() throws IOException {
+        long last = begins.lastKey();
+        long before = Files.size(path(last));
         OptionalLong bytes = written.get();
-        if (bytes.isPresent()) {
-            long before = bytes.getAsLong() - Files.size(current);
-            if (!counting) {
-                // Nobody knows what was lost before a dyno was adopted.
-                counting = true;
-                counted = before;
-            }
-            missing = before - counted;
+        long after = Files.size(path(last));
+        if (bytes.isEmpty()
+                || after - before > TOLERANCE
+                || !Files.isSameFile(path(last), current)) {
+            return;
         }
+        long begin = bytes.getAsLong() - after;
+        if (origin.isEmpty()) {
+            // Nobody knows what was lost before a dyno was adopted.
+            origin = OptionalLong.of(begin - begins.lastEntry().getValue());
+        }
+        begins.put(last, begin - origin.getAsLong());
+        measured = true;
     }
 }

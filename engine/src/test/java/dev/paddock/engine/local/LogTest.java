@@ -97,6 +97,26 @@ class LogTest {
     }
 
     @Test
+    void whatASlowReaderCameTooLateForIsCountedToo() throws IOException {
+        LogFiles files =
+                new LogFiles(directory.resolve("log"), 0, () -> OptionalLong.of(written.get()));
+        ConmonLog log = new ConmonLog(files, 0, ended::get);
+        write("stdout F 0");
+        assertThat(texts(log)).containsExactly("0");
+        for (int i = 1; i <= 4; i++) {
+            written.addAndGet(Conmon.LOG_BYTES);
+            rotate("stdout F " + i);
+            files.keep();
+        }
+
+        assertThat(texts(log)).containsExactly("3", "4");
+
+        long line = (STAMP + "stdout F 0\n").length();
+        assertThat(log.lost()).isEqualTo((4 * Conmon.LOG_BYTES + 2 * line) / line);
+        assertThat(log.lost()).isZero();
+    }
+
+    @Test
     void lastLineNeedsNoEnd() throws IOException {
         ConmonLog log = log(0);
         write("stdout F one", "stdout P unfinished");
