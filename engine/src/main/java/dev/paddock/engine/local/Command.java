@@ -1,6 +1,7 @@
 package dev.paddock.engine.local;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -48,9 +49,11 @@ final class Command {
             } catch (IOException e) {
                 // It did not care for its input; its output says why.
             }
-            String output =
-                    new String(
-                            process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            String output;
+            // Java would close it, but only some time after the program's end.
+            try (InputStream stream = process.getInputStream()) {
+                output = new String(stream.readAllBytes(), StandardCharsets.ISO_8859_1);
+            }
             watchdog.join();
             return new Result(process.waitFor(), output.strip());
         } catch (IOException e) {
