@@ -120,6 +120,28 @@ class SettingsTest {
         assertThat(ids("sticky")).containsExactlyInAnyOrderElementsOf(dynos);
     }
 
+    @Test
+    void maintenanceAndPagesReachTheTableAndRestartNoDyno() {
+        platform.deployed("closed", Map.of("web", "serve"));
+        List<DynoId> dynos = scaledToTwo("closed");
+
+        assertThat(client.patch("/apps/closed", "{\"maintenance\":true}").status()).isEqualTo(200);
+        router.await("closed", SOON, AppRoute::maintenance);
+        assertThat(ids("closed")).containsExactlyInAnyOrderElementsOf(dynos);
+        assertThat(client.patch("/apps/closed", "{\"maintenance\":false}").status()).isEqualTo(200);
+        router.await("closed", SOON, app -> !app.maintenance());
+        assertThat(ids("closed")).containsExactlyInAnyOrderElementsOf(dynos);
+
+        client.patch(
+                "/apps/closed/config-vars",
+                """
+                {"MAINTENANCE_PAGE_URL":"https://pages.test/m","ERROR_PAGE_URL":"https://pages.test/e"}
+                """);
+        AppRoute route = router.await("closed", SOON, app -> app.errorPage().isPresent());
+        assertThat(route.errorPage()).contains("https://pages.test/e");
+        assertThat(route.maintenancePage()).contains("https://pages.test/m");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
