@@ -1,5 +1,6 @@
 package dev.paddock.cli;
 
+import dev.paddock.outbound.AddressBlock;
 import dev.paddock.server.HostPort;
 import dev.paddock.server.Settings;
 import java.util.ArrayList;
@@ -55,7 +56,8 @@ final class ServeOptions {
     @Option(
             names = "--allow-target",
             paramLabel = "CIDR",
-            description = "A private network that log drains may reach. Repeatable.")
+            description =
+                    "A private network that log drains, webhooks, sources and buildpacks may reach. Repeatable.")
     List<String> allowedTargets = new ArrayList<>();
 
     Settings settings() {
@@ -68,6 +70,6 @@ final class ServeOptions {
                 domain,
                 service,
                 !noInstall,
-                allowedTargets);
+                allowedTargets.stream().map(AddressBlock::parse).toList());
     }
 }

@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.outbound.AddressBlock;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +11,7 @@ import java.util.regex.Pattern;
 ///
 /// @param service whether a signal stops only the platform and leaves router, database and dynos running
 /// @param installs whether missing Debian packages may be installed
-/// @param allowedTargets networks that log drains may reach though they are private, as `10.0.0.0/8`
+/// @param allowedTargets networks that tenants may make the platform reach though they are private
 public record Settings(
         Path data,
         HostPort api,
@@ -20,11 +21,10 @@ public record Settings(
         String domain,
         boolean service,
         boolean installs,
-        List<String> allowedTargets) {
+        List<AddressBlock> allowedTargets) {
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
     private static final int MAX_DOMAIN_LENGTH = 200;
-    private static final Pattern CIDR = Pattern.compile("[0-9a-fA-F.:]+/[0-9]{1,3}");
 
     public Settings {
         domain = domain.toLowerCase(Locale.ROOT);
@@ -32,13 +32,6 @@ public record Settings(
             throw UserError.invalid(
                     "--domain %s is no domain name: letters, digits, hyphens and dots, as apps.example.com."
                             .formatted(domain));
-        }
-        for (String target : allowedTargets) {
-            if (!CIDR.matcher(target).matches()) {
-                throw UserError.invalid(
-                        "--allow-target %s is no network: give it as 10.0.0.0/8."
-                                .formatted(target));
-            }
         }
         List<Integer> ports = List.of(api.port(), rendezvous.port(), http.port(), https.port());
         if (ports.stream().distinct().count() < ports.size()) {
