@@ -286,9 +286,9 @@ public final class Apps {
         handle.createUpdate(
                         """
                         insert into releases (id, app, version, description, status, actor, actor_email,
-                          config, created_at, updated_at)
+                          created_at, updated_at)
                         values (:release, :app, 1, 'Initial release', 'SUCCEEDED', :actor, :email,
-                          '{}', :now, :now)
+                          :now, :now)
                         """)
                 .bind("release", UUID.randomUUID())
                 .bind("app", id)

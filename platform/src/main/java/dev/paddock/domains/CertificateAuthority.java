@@ -1,6 +1,7 @@
 package dev.paddock.domains;
 
 import dev.paddock.routes.Certificate;
+import dev.paddock.store.SecretFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.paddock.domains;
 
+import dev.paddock.store.SecretFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,7 @@
 package dev.paddock.releases;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.paddock.core.Actor;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ConfigVars;
@@ -14,12 +16,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
 
 /// Releases, each with its config vars; the only writer of releases but v1, which comes with the app. Safe for any
 /// thread.
@@ -41,6 +45,50 @@ public final class Releases {
     public Releases(Database database, InstantSource clock) {
         this.database = database;
         this.clock = clock;
+    }
+
+    /// Seals config vars that an earlier version stored readable, and has PostgreSQL write its files anew without them.
+    /// To be called before the first release is read.
+    public void sealAll() {
+        int sealed = 0;
+        for (int step = sealSome(); step > 0; step = sealSome()) {
+            sealed += step;
+        }
+        if (sealed > 0) {
+            database.jdbi().useHandle(handle -> handle.execute("vacuum full releases"));
+        }
+    }
+
+    private int sealSome() {
+        return database.jdbi()
+                .inTransaction(handle -> {
+                    Map<UUID, String> readable =
+                            handle
+                                    .createQuery(
+                                            """
+                                            select id, plain_config from releases
+                                            where plain_config is not null limit 1000
+                                            """)
+                                    .map((row, _) ->
+                                            Map.entry(
+                                                    row.getObject("id", UUID.class),
+                                                    row.getString("plain_config")))
+                                    .stream()
+                                    .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+                    readable.forEach((id, config) -> sealOne(handle, id, config));
+                    return readable.size();
+                });
+    }
+
+    private void sealOne(Handle handle, UUID id, String config) {
+        handle.createUpdate(
+                        """
+                        update releases set sealed_config = :sealed, plain_config = null
+                        where id = :id
+                        """)
+                .bind("sealed", seal(id, new ConfigVars(Json.read(config))))
+                .bind("id", id)
+                .execute();
     }
 
     /// Makes the next release of the app from the newest one, in one transaction that holds the app's row; `change`
@@ -70,7 +118,7 @@ public final class Releases {
                                                 + " where r.app = :app and r.status = 'SUCCEEDED'"
                                                 + " order by r.version desc limit 1")
                                 .bind("app", app)
-                                .map(Releases::release)
+                                .map(this::release)
                                 .findOne())
                 .orElseThrow(() -> UserError.notFound("app"));
     }
@@ -85,7 +133,7 @@ public final class Releases {
                                                 where r.version = (select max(version) from releases
                                                   where app = r.app and status = 'SUCCEEDED')
                                                 """)
-                                .map(Releases::release)
+                                .map(this::release)
                                 .list());
     }
 
@@ -112,7 +160,7 @@ public final class Releases {
                                 .bind("app", app)
                                 .bind("before", before.orElse(Integer.MAX_VALUE))
                                 .bind("limit", limit)
-                                .map(Releases::release)
+                                .map(this::release)
                                 .list());
     }
 
@@ -123,7 +171,7 @@ public final class Releases {
                                         SELECT + " where r.app = :app and " + column + " = :value")
                                 .bind("app", app)
                                 .bind("value", value)
-                                .map(Releases::release)
+                                .map(this::release)
                                 .findOne());
     }
 
@@ -140,10 +188,10 @@ public final class Releases {
         }
     }
 
-    private static Release newest(Handle handle, AppId app) {
+    private Release newest(Handle handle, AppId app) {
         return handle.createQuery(SELECT + " where r.app = :app order by r.version desc limit 1")
                 .bind("app", app)
-                .map(Releases::release)
+                .map(this::release)
                 .one();
     }
 
@@ -165,9 +213,9 @@ public final class Releases {
         handle.createUpdate(
                         """
                         insert into releases (id, app, version, description, status, actor, actor_email,
-                          slug, config, created_at, updated_at)
+                          slug, sealed_config, created_at, updated_at)
                         values (:id, :app, :version, :description, :status, :actor, :email,
-                          :slug, cast(:config as jsonb), :now, :now)
+                          :slug, :config, :now, :now)
                         """)
                 .bind("id", release.id())
                 .bind("app", app)
@@ -177,13 +225,13 @@ public final class Releases {
                 .bind("actor", user.id())
                 .bind("email", user.email())
                 .bind("slug", next.slug())
-                .bind("config", Json.write(next.config().values()))
+                .bind("config", seal(release.id(), next.config()))
                 .bind("now", now)
                 .execute();
         return release;
     }
 
-    private static Release release(ResultSet row, StatementContext context) throws SQLException {
+    private Release release(ResultSet row, StatementContext context) throws SQLException {
         return new Release(
                 row.getObject("id", UUID.class),
                 new AppId(row.getObject("app", UUID.class)),
@@ -193,9 +241,29 @@ public final class Releases {
                 row.getBoolean("is_current"),
                 new Actor(row.getObject("actor", UUID.class), row.getString("actor_email")),
                 Optional.ofNullable(row.getObject("slug", UUID.class)),
-                new ConfigVars(Json.read(row.getString("config"))),
+                config(row),
                 row.getTimestamp("created_at").toInstant(),
                 row.getTimestamp("updated_at").toInstant());
+    }
+
+    /// None are stored as null, as v1 is made.
+    private byte @Nullable [] seal(UUID release, ConfigVars config) {
+        return config.values().isEmpty()
+                ? null
+                : database.vault().seal(place(release), Json.write(config.values()));
+    }
+
+    private ConfigVars config(ResultSet row) throws SQLException {
+        byte[] sealed = row.getBytes("sealed_config");
+        if (sealed == null) {
+            return ConfigVars.EMPTY;
+        }
+        String place = place(row.getObject("id", UUID.class));
+        return new ConfigVars(Json.read(database.vault().open(place, sealed)));
+    }
+
+    private static String place(UUID release) {
+        return "release/" + release;
     }
 
     /// Decides the next release from the newest.

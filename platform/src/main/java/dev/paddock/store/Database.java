@@ -3,13 +3,18 @@ package dev.paddock.store;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.paddock.core.UserError;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
 import org.jdbi.v3.core.Jdbi;
 
-/// The connection pool to PostgreSQL, migrated to the newest schema. Safe for any thread.
+/// The connection pool to PostgreSQL, migrated to the newest schema, and the vault for the secrets in it. Safe for any
+/// thread.
 public final class Database implements AutoCloseable {
     /// The platform's transactions are short; more connections would only queue inside PostgreSQL.
     private static final int MAX_CONNECTIONS = 10;
@@ -20,15 +25,34 @@ public final class Database implements AutoCloseable {
 
     private final HikariDataSource pool;
     private final Jdbi jdbi;
+    private final Vault vault;
 
-    private Database(HikariDataSource pool) {
+    private Database(HikariDataSource pool, Path key) {
         this.pool = pool;
-        this.jdbi = Jdbi.create(this::connection);
+        this.jdbi = Jdbi.create(() -> connection(pool));
         jdbi.installPlugin(new Values());
+        this.vault = vault(jdbi, key);
     }
 
     /// Connects, waiting up to a few seconds for the server, and migrates.
-    public static Database open(String jdbcUrl, String user, String password) {
+    ///
+    /// @param key the file with the vault's key; made for a database in which nothing was sealed yet
+    public static Database open(String jdbcUrl, String user, String password, Path key) {
+        HikariDataSource pool = migrated(jdbcUrl, user, password);
+        try {
+            return new Database(pool, key);
+        } catch (RuntimeException e) {
+            pool.close();
+            throw e;
+        }
+    }
+
+    /// Brings a database that others will open to the newest schema.
+    static void migrate(String jdbcUrl, String user, String password) {
+        migrated(jdbcUrl, user, password).close();
+    }
+
+    private static HikariDataSource migrated(String jdbcUrl, String user, String password) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("database");
         config.setJdbcUrl(jdbcUrl);
@@ -42,18 +66,44 @@ public final class Database implements AutoCloseable {
         config.addDataSourceProperty("connectTimeout", CONNECTION_LIMIT.toSeconds());
         config.addDataSourceProperty("socketTimeout", STATEMENT_LIMIT_SECONDS);
         config.addDataSourceProperty("tcpKeepAlive", true);
-        Database database = new Database(new HikariDataSource(config));
+        HikariDataSource pool = new HikariDataSource(config);
         try {
-            Migrations.apply(database.pool);
-            return database;
+            Migrations.apply(pool);
+            return pool;
         } catch (RuntimeException e) {
-            database.close();
+            pool.close();
             throw e;
         }
     }
 
+    /// A key is never made anew for a database that has had one: what it sealed would be lost without a word.
+    private static Vault vault(Jdbi jdbi, Path file) {
+        return jdbi.inTransaction(handle -> {
+            Optional<byte[]> known =
+                    handle.createQuery("select key_fingerprint from vault")
+                            .mapTo(byte[].class)
+                            .findOne();
+            Vault opened =
+                    known.isEmpty() && !Files.exists(file) ? Vault.create(file) : Vault.read(file);
+            if (known.isEmpty()) {
+                handle.execute("insert into vault values (?)", opened.fingerprint());
+            } else if (!Arrays.equals(known.get(), opened.fingerprint())) {
+                throw new UserError(
+                        "unavailable",
+                        "The key in %s is not the one that sealed the config vars in this database. Put back the file that belongs to this data."
+                                .formatted(file));
+            }
+            return opened;
+        });
+    }
+
     public Jdbi jdbi() {
         return jdbi;
+    }
+
+    /// Seals what must not be readable in the database.
+    public Vault vault() {
+        return vault;
     }
 
     @Override
@@ -61,7 +111,7 @@ public final class Database implements AutoCloseable {
         pool.close();
     }
 
-    private Connection connection() throws SQLException {
+    private static Connection connection(HikariDataSource pool) throws SQLException {
         try {
             return pool.getConnection();
         } catch (SQLTransientConnectionException e) {

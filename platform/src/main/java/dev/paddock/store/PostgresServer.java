@@ -69,7 +69,7 @@ public final class PostgresServer {
         PostgresCluster cluster = PostgresCluster.open(scratch, runtime, Optional.of(store), "");
         PostgresServer server = start(cluster, runtime);
         try {
-            Database.open(server.jdbcUrl(), server.user(), server.password()).close();
+            Database.migrate(server.jdbcUrl(), server.user(), server.password());
         } finally {
             server.stop();
         }

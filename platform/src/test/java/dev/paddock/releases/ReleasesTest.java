@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ReleasesTest {
+    private Database database;
     private Apps apps;
     private Releases releases;
     private Account ann;
@@ -34,7 +35,7 @@ class ReleasesTest {
     @BeforeEach
     void makeApp() {
         InstantSource clock = InstantSource.system();
-        Database database = TestDatabase.fresh();
+        database = TestDatabase.fresh();
         apps = new Apps(database, clock);
         releases = new Releases(database, clock);
         ann = new Accounts(database, clock).create("ann@example.com", "Ann");
@@ -74,6 +75,42 @@ class ReleasesTest {
         assertThat(releases.find(app, "v99999999999")).isEmpty();
         assertThat(releases.find(app, "current")).isEmpty();
         assertThat(releases.find(AppId.random(), "v2")).isEmpty();
+    }
+
+    @Test
+    void configVarsAreNotReadableInTheDatabase() {
+        set("SECRET", "hunter2");
+
+        assertThat(rowsOfReleases()).doesNotContain("hunter2");
+        assertThat(releases.current(app).config().values()).containsEntry("SECRET", "hunter2");
+    }
+
+    @Test
+    void configVarsOfAnEarlierVersionAreSealed() {
+        Release made = set("A", "1");
+        database.jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "update releases set sealed_config = null,"
+                                        + " plain_config = '{\"OLD\":\"hunter2\"}'"
+                                        + " where version = 2"));
+
+        releases.sealAll();
+        releases.sealAll();
+
+        assertThat(rowsOfReleases()).doesNotContain("hunter2");
+        assertThat(releases.find(app, made.id().toString()).orElseThrow().config().values())
+                .isEqualTo(Map.of("OLD", "hunter2"));
+    }
+
+    private String rowsOfReleases() {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select string_agg(r::text || coalesce(encode(sealed_config,"
+                                                + " 'escape'), ''), ';') from releases r")
+                                .mapTo(String.class)
+                                .one());
     }
 
     @Test

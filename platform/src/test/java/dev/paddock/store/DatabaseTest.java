@@ -8,12 +8,14 @@ import dev.paddock.core.AppName;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.Processes;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.UUID;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseTest {
     @Test
@@ -96,6 +98,22 @@ class DatabaseTest {
                         jdbi.<Integer, RuntimeException>withHandle(
                                 handle -> handle.select("select 1").mapTo(Integer.class).one()))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void keyThatSealedNothingHereIsRefusedAndAMissingOneNotReplaced(@TempDir Path directory) {
+        Database database = TestDatabase.fresh();
+        Path another = directory.resolve("another.key");
+        Path missing = directory.resolve("missing.key");
+        Vault.create(another);
+
+        assertThatThrownBy(() -> TestDatabase.reopen(database, another))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("not the one");
+        assertThatThrownBy(() -> TestDatabase.reopen(database, missing))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("cannot be read");
+        assertThat(missing).doesNotExist();
     }
 
     private static <T> T roundTrip(

@@ -35,12 +35,24 @@ public final class TestDatabase {
             throw new UncheckedIOException(e);
         }
         execute("create database " + TEMPLATE);
-        Database.open(url(TEMPLATE), server.user(), server.password()).close();
+        Database.migrate(url(TEMPLATE), server.user(), server.password());
     }
 
     /// A new, migrated, empty database. Those of more than a few calls ago are closed.
     public static Database fresh() {
         return INSTANCE.next();
+    }
+
+    /// As another start of the platform opens it, with the key in this file.
+    static Database reopen(Database database, Path key) {
+        String name =
+                database.jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery("select current_database()")
+                                        .mapTo(String.class)
+                                        .one());
+        String url = INSTANCE.url(name);
+        return Database.open(url, server().user(), server().password(), key);
     }
 
     static PostgresServer server() {
@@ -62,7 +74,12 @@ public final class TestDatabase {
         }
         String name = "test" + count++;
         execute("create database " + name + " template " + TEMPLATE);
-        Database database = Database.open(url(name), server.user(), server.password());
+        Database database =
+                Database.open(
+                        url(name),
+                        server.user(),
+                        server.password(),
+                        directory.resolve("secrets.key"));
         open.add(database);
         return database;
     }

@@ -132,6 +132,11 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve("logs");
     }
 
+    /// Opens what the database keeps sealed; belongs into no backup of the database.
+    Path secretsKey() {
+        return path.resolve("keys").resolve("secrets.key");
+    }
+
     Path certificates() {
         return path.resolve("certificates");
     }

@@ -124,6 +124,7 @@ public final class Paddock implements AutoCloseable {
         apps = new Apps(database, clock);
         logs.keepOnly(apps.all().stream().map(App::id).toList());
         Releases releases = new Releases(database, clock);
+        releases.sealAll();
         SlugStore slugs = new SlugStore(database, data.slugs());
         DynoLogs dynoLogs = parts.add("dyno logs", new DynoLogs(engine, logs));
         ManifoldFacts facts =
@@ -245,7 +246,10 @@ public final class Paddock implements AutoCloseable {
         PostgresServer server =
                 PostgresServer.start(
                         data.path().resolve("postgres"), runtime.path(), installation.postgres());
-        return new Store(server, Database.open(server.jdbcUrl(), server.user(), server.password()));
+        return new Store(
+                server,
+                Database.open(
+                        server.jdbcUrl(), server.user(), server.password(), data.secretsKey()));
     }
 
     /// Starts or adopts everything; returns when all serves. When it throws, what it started has been ended again and

@@ -1,4 +1,4 @@
-package dev.paddock.domains;
+package dev.paddock.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,15 +13,15 @@ import java.util.Set;
 
 /// Writes small files whole or not at all: a temporary file that is private from its first moment, synced, then
 /// renamed.
-final class SecretFile {
+public final class SecretFile {
     private SecretFile() {}
 
-    static void write(Path file, String text) throws IOException {
+    public static void write(Path file, String text) throws IOException {
         write(file, text, "rw-------");
     }
 
     /// As [#write(Path, String)], for what everybody may read.
-    static void writeReadable(Path file, String text) throws IOException {
+    public static void writeReadable(Path file, String text) throws IOException {
         write(file, text, "rw-r--r--");
     }
 
