@@ -6,6 +6,7 @@ import java.util.Optional;
 /// A dyno as its engine knows it, running or ended and not yet forgotten.
 ///
 /// @param begun when its command began; empty while it is being prepared
+/// @param ended when it ended, where the engine knows that better than whoever looks now
 /// @param exit present once it ended
 public record EngineDyno(
         DynoSpec spec,
@@ -13,4 +14,5 @@ public record EngineDyno(
         Optional<DynoAddress> address,
         boolean up,
         Optional<Tick> begun,
+        Optional<Tick> ended,
         Optional<Exit> exit) {}

@@ -204,6 +204,7 @@ public final class FakeEngine implements Engine {
     private void end(FakeDyno dyno, Exit exit) {
         if (dyno.exit.isEmpty()) {
             dyno.exit = Optional.of(exit);
+            dyno.ended = Optional.of(timers.now());
             dyno.up = false;
             dyno.streams.end();
             send(new DynoEvent.Exited(dyno.spec.id(), exit));
@@ -442,6 +443,7 @@ public final class FakeEngine implements Engine {
         private boolean attached;
         private boolean up;
         private Optional<Tick> begun = Optional.empty();
+        private Optional<Tick> ended = Optional.empty();
         private Optional<Exit> exit = Optional.empty();
 
         private FakeDyno(DynoSpec spec, Script does, String host) {
@@ -458,7 +460,7 @@ public final class FakeEngine implements Engine {
         }
 
         private EngineDyno seen() {
-            return new EngineDyno(spec, host, address(), up, begun, exit);
+            return new EngineDyno(spec, host, address(), up, begun, ended, exit);
         }
     }
 }

@@ -23,6 +23,7 @@ import dev.paddock.manifold.ObservedDyno.Placement;
 import dev.paddock.manifold.ObservedDyno.Retirement;
 import dev.paddock.manifold.ObservedDyno.Routing;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -145,7 +146,7 @@ final class Observer {
     /// The engine's `start` threw: the dyno may exist or not, and is treated as one that could not be launched.
     void refused(DynoId id, String detail) {
         accepted(id);
-        ended(id, Optional.of(new Exit(1, Exit.Cause.LAUNCH_FAILED, detail)));
+        ended(id, Optional.of(new Exit(1, Exit.Cause.LAUNCH_FAILED, detail)), timers.now());
     }
 
     void withdraw(DynoId id, Reason reason, Duration grace) {
@@ -246,8 +247,9 @@ final class Observer {
             case DynoEvent.Placed(DynoId id, String host, var address) ->
                     placed(id, new Placement(host, address, timers.now()));
             case DynoEvent.Up(DynoId id) -> up(id);
-            case DynoEvent.Exited(DynoId id, Exit exit) -> ended(id, Optional.of(exit));
-            case DynoEvent.Lost(DynoId id) -> ended(id, Optional.empty());
+            case DynoEvent.Exited(DynoId id, Exit exit) ->
+                    ended(id, Optional.of(exit), timers.now());
+            case DynoEvent.Lost(DynoId id) -> ended(id, Optional.empty(), timers.now());
             case DynoEvent.OverQuota over -> remark(new Notice.OverQuota(known.get().name(), over));
         }
     }
@@ -280,7 +282,7 @@ final class Observer {
         Optional<Ending> ending = dyno.ending();
         if (ending.isEmpty()) {
             if (dyno.progress().acceptedAt().filter(at -> at.isBefore(began)).isPresent()) {
-                ended(dyno.id(), Optional.empty());
+                ended(dyno.id(), Optional.empty(), timers.now());
             }
         } else if (ending.get().forgottenAt().filter(at -> at.isBefore(began)).isPresent()) {
             observed = observed.without(dyno.id());
@@ -310,7 +312,7 @@ final class Observer {
             up(id);
         }
         if (seen.exit().isPresent()) {
-            ended(id, seen.exit());
+            ended(id, seen.exit(), seen.ended().orElse(timers.now()));
         }
     }
 
@@ -354,7 +356,8 @@ final class Observer {
                 : dyno;
     }
 
-    private void ended(DynoId id, Optional<Exit> exit) {
+    /// @param at when it ended, which may have been long before it is learned
+    private void ended(DynoId id, Optional<Exit> exit, Tick at) {
         Optional<ObservedDyno> known = observed.dyno(id).filter(dyno -> dyno.ending().isEmpty());
         if (known.isEmpty()) {
             return;
@@ -363,7 +366,7 @@ final class Observer {
         ObservedDyno dyno = started(known.get()).with(Ending.of(exit, now));
         Reason reason = endReason(dyno, exit);
         DynoState state = endState(dyno, reason, exit);
-        dyno = conclude(dyno, state, reason, now);
+        dyno = conclude(dyno, state, reason, at);
         set(dyno);
         if (dyno.isFormation() && state == DynoState.CRASHED) {
             crashed(dyno, now);
@@ -423,6 +426,7 @@ final class Observer {
     /// Tells the listener that a dyno reached a state.
     private ObservedDyno conclude(ObservedDyno dyno, DynoState to, Reason reason, Tick tick) {
         DynoSpec spec = dyno.spec();
+        Instant date = timers.date().minus(timers.now().since(tick));
         facts.accept(
                 new Fact.Transition(
                         new DynoTransition(
@@ -437,11 +441,11 @@ final class Observer {
                                 reason,
                                 tick,
                                 timers.bootId(),
-                                timers.date(),
+                                date,
                                 Views.shownCommand(dyno),
                                 spec.stdio().attached(),
                                 dyno.ending().flatMap(Ending::exit))));
-        return dyno.withTold(to, timers.date());
+        return dyno.withTold(to, date);
     }
 
     private static DynoState stateOf(ObservedDyno dyno) {

@@ -370,6 +370,12 @@ class PlannerTest {
 
     private static EngineDyno engineDyno(DynoSpec spec, Optional<Exit> exit) {
         return new EngineDyno(
-                spec, "host-1", Optional.empty(), exit.isEmpty(), Optional.of(at(0)), exit);
+                spec,
+                "host-1",
+                Optional.empty(),
+                exit.isEmpty(),
+                Optional.of(at(0)),
+                Optional.empty(),
+                exit);
     }
 }

@@ -117,6 +117,7 @@ final class ProcessEngine implements Engine {
                                 Optional.empty(),
                                 true,
                                 Optional.empty(),
+                                Optional.empty(),
                                 running.exit))
                 .toList();
     }

@@ -23,6 +23,9 @@ final class Conmon {
     /// How long conmon or crun may take for one thing; far above what they take on a busy machine.
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private static final String COPY = "/bin/cp";
+    private static final String UPTIME = "/proc/uptime";
+
     private static final Duration LOOK = Duration.ofMillis(1);
 
     private final Path conmon;
@@ -51,6 +54,11 @@ final class Conmon {
                 List.of(
                         "--socket-dir-path",
                         files.runtime().resolve(DynoFiles.SOCKETS).toString()));
+        // The bill needs to know when a dyno ended even if nobody of us lives then.
+        for (String argument : List.of(UPTIME, files.uptimeAtEnd().toString())) {
+            words.addAll(List.of("--exit-command-arg", argument));
+        }
+        words.addAll(List.of("--exit-command", COPY));
         List<String> options = new ArrayList<>(crunOptions(files));
         // conmon keeps what crun says to itself.
         options.addAll(List.of("--log", files.crunOutput().toString()));

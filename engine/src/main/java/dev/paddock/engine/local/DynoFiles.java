@@ -63,6 +63,11 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
         return runtime.resolve(EXITS).resolve(id.toString());
     }
 
+    /// The machine's uptime when the container ended; conmon leaves it, whether we live or not.
+    Path uptimeAtEnd() {
+        return bundle.resolve("ended");
+    }
+
     Path sockets() {
         return runtime.resolve(SOCKETS).resolve(id.toString());
     }

@@ -14,6 +14,7 @@ import tools.jackson.databind.JsonNode;
 /// @param processes present once its container exists
 /// @param begun when its command began
 /// @param killAt until when it may end by itself after SIGTERM
+/// @param ended when it ended; known as soon as it has an exit
 /// @param expired whether it was killed because that time was over
 record Life(
         String bootId,
@@ -23,6 +24,7 @@ record Life(
         boolean up,
         Optional<Tick> killAt,
         boolean expired,
+        Optional<Tick> ended,
         Optional<Exit> exit) {
 
     /// What a dyno holds on this machine.
@@ -44,35 +46,63 @@ record Life(
                 false,
                 Optional.empty(),
                 false,
+                Optional.empty(),
                 Optional.empty());
     }
 
     Life withPlace(Place place) {
-        return new Life(bootId, Optional.of(place), processes, begun, up, killAt, expired, exit);
+        return new Life(
+                bootId, Optional.of(place), processes, begun, up, killAt, expired, ended, exit);
     }
 
     Life withProcesses(Processes processes) {
-        return new Life(bootId, place, Optional.of(processes), begun, up, killAt, expired, exit);
+        return new Life(
+                bootId, place, Optional.of(processes), begun, up, killAt, expired, ended, exit);
     }
 
     Life withBegun(Tick begun) {
-        return new Life(bootId, place, processes, Optional.of(begun), up, killAt, expired, exit);
+        return new Life(
+                bootId, place, processes, Optional.of(begun), up, killAt, expired, ended, exit);
+    }
+
+    /// Its ticks are of another boot and say nothing in this one.
+    Life withoutTicks() {
+        return new Life(
+                bootId,
+                place,
+                processes,
+                Optional.empty(),
+                up,
+                Optional.empty(),
+                expired,
+                ended,
+                exit);
     }
 
     Life withUp() {
-        return new Life(bootId, place, processes, begun, true, killAt, expired, exit);
+        return new Life(bootId, place, processes, begun, true, killAt, expired, ended, exit);
     }
 
     Life withKillAt(Tick killAt) {
-        return new Life(bootId, place, processes, begun, up, Optional.of(killAt), expired, exit);
+        return new Life(
+                bootId, place, processes, begun, up, Optional.of(killAt), expired, ended, exit);
     }
 
     Life withExpired() {
-        return new Life(bootId, place, processes, begun, up, killAt, true, exit);
+        return new Life(bootId, place, processes, begun, up, killAt, true, ended, exit);
     }
 
-    Life withExit(Exit exit) {
-        return new Life(bootId, place, processes, begun, false, killAt, expired, Optional.of(exit));
+    Life withExit(Exit exit, Tick at) {
+        return new Life(
+                bootId,
+                place,
+                processes,
+                begun,
+                false,
+                killAt,
+                expired,
+                Optional.of(at),
+                Optional.of(exit));
     }
 
     Map<String, Object> json() {
@@ -97,6 +127,7 @@ record Life(
         json.put("up", up);
         killAt.ifPresent(tick -> json.put("killAt", tick.nanos()));
         json.put("expired", expired);
+        ended.ifPresent(tick -> json.put("ended", tick.nanos()));
         exit.ifPresent(end ->
                 json.put(
                         "exit",
@@ -116,6 +147,7 @@ record Life(
                 json.path("up").asBoolean(),
                 json.optional("killAt").map(node -> new Tick(node.asLong())),
                 json.path("expired").asBoolean(),
+                json.optional("ended").map(node -> new Tick(node.asLong())),
                 json.optional("exit").map(Life::exit));
     }
 

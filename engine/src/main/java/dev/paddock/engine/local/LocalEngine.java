@@ -239,6 +239,7 @@ public final class LocalEngine implements Engine {
             return;
         }
         if (!life.bootId().equals(timers.bootId())) {
+            dyno.change(Life::withoutTicks);
             end(dyno, new Exit(Exits.KILLED, Exit.Cause.PROCESS, "the machine was restarted"));
         } else if (life.processes().isEmpty()) {
             Thread.ofVirtual().name("launch/" + dyno.id()).start(() -> relaunch(dyno));
@@ -562,8 +563,10 @@ public final class LocalEngine implements Engine {
 
     private void end(LocalDyno dyno, Exit exit) {
         dyno.created.countDown();
+        Tick at = EndTime.of(dyno.files, dyno.life().begun(), timers);
         if (dyno.change(
-                life -> life.withExit(exit), () -> tell(new DynoEvent.Exited(dyno.id(), exit)))) {
+                life -> life.withExit(exit, at),
+                () -> tell(new DynoEvent.Exited(dyno.id(), exit)))) {
             Thread.ofVirtual()
                     .name("clear/" + dyno.id())
                     .start(() ->

@@ -188,7 +188,7 @@ class FaultsTest {
                 platform.files(spec).life(),
                 Life.fresh(platform.timers.bootId())
                         .withPlace(new Life.Place(Registry.FIRST_USER, slot, 5_000))
-                        .withExit(Exit.of(1))
+                        .withExit(Exit.of(1), platform.timers.now())
                         .json());
         return spec;
     }

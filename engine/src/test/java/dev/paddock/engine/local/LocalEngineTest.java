@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.Tick;
 import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoOutput;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -214,6 +216,41 @@ class LocalEngineTest {
     }
 
     @Test
+    void endIsDatedByTheBootClockHoweverLateItIsFound() throws IOException {
+        DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
+        DynoFiles files = platform.files(spec);
+        Tick begun = platform.seen(spec).begun().orElseThrow();
+        platform.engine.close();
+        Signals.send(platform.life(spec).processes().orElseThrow().init(), Signals.KILL);
+        await().until(() -> Files.isRegularFile(files.uptimeAtEnd()));
+        await().until(() -> Files.size(files.uptimeAtEnd()) > 0);
+        Tick known = platform.timers.now();
+        FileTime stepped = FileTime.from(platform.timers.date().plus(Duration.ofHours(1)));
+        Files.setLastModifiedTime(files.exit(), stepped);
+
+        platform.reopen();
+
+        Tick ended = platform.seen(spec).ended().orElseThrow();
+        assertThat(ended).isBetween(begun, known);
+        assertThat(platform.seen(spec).exit()).get().extracting(Exit::status).isEqualTo(137);
+    }
+
+    @Test
+    void endIsFoundInTheAgeOfTheExitStatusWhereTheUptimeIsMissing() throws IOException {
+        DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
+        DynoFiles files = platform.files(spec);
+        platform.engine.close();
+        Signals.send(platform.life(spec).processes().orElseThrow().init(), Signals.KILL);
+        await().until(() -> Files.isRegularFile(files.uptimeAtEnd()));
+        Files.writeString(files.uptimeAtEnd(), "");
+        Tick known = platform.timers.now();
+
+        platform.reopen();
+
+        assertThat(platform.seen(spec).ended().orElseThrow()).isLessThanOrEqualTo(known);
+    }
+
+    @Test
     void longLinesAreJoinedAndBytesUnchanged() {
         DynoSpec spec =
                 platform.start(
@@ -360,6 +397,7 @@ class LocalEngineTest {
                         life.up(),
                         life.killAt(),
                         life.expired(),
+                        life.ended(),
                         life.exit());
         platform.engine.close();
         Json.write(files.life(), earlier.json());
