@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// Runs a program of this machine to its end, with an empty environment but PATH and no inherited descriptors.
+/// Runs a program of this machine to its end, with no inherited descriptors and an environment of PATH and what crun
+/// wants to be told.
 final class Command {
     static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -84,6 +85,7 @@ final class Command {
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().put("PATH", PATH);
+        builder.environment().putAll(CrunMounts.ENVIRONMENT);
         return builder;
     }
 

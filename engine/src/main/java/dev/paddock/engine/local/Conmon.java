@@ -33,12 +33,11 @@ final class Conmon {
     private final List<String> wrapper;
     private final Duration patience;
 
-    /// @param wrapper words before every command, see [CrunMounts]
-    Conmon(Path conmon, Path crun, List<String> wrapper, Duration patience) {
+    Conmon(Path conmon, CrunMounts mounts, Duration patience) {
         this.patience = patience;
         this.conmon = conmon;
-        this.crun = crun;
-        this.wrapper = List.copyOf(wrapper);
+        this.crun = mounts.crun();
+        this.wrapper = mounts.wrapper();
     }
 
     /// Creates the container and returns when its first process exists and waits to be started.

@@ -22,7 +22,18 @@ final class HostStack {
 
     private static final Path HOST = Path.of("/");
     private static final List<String> POINTS =
-            List.of("proc", "sys", "dev", "tmp", "app", "etc", "run", "var", "mnt", "home", "usr");
+            List.of(
+                    "proc",
+                    "sys/fs/cgroup",
+                    "dev",
+                    "tmp",
+                    "app",
+                    "etc",
+                    "run",
+                    "var",
+                    "mnt",
+                    "home",
+                    "usr");
     private static final List<String> SYSTEM =
             List.of("bin", "sbin", "lib", "lib32", "lib64", "libx32");
     private static final List<String> COPIED =
@@ -65,6 +76,12 @@ final class HostStack {
                     "crypto-policies",
                     "xml");
     private static final List<String> BOUND_PREFIXES = List.of("java", "python3", "ImageMagick");
+
+    /// All that dynos see of /sys besides their cgroup: how many processors there are, and where memory is. Runtimes
+    /// size their pools by it; the rest of /sys is about a machine that is none of theirs.
+    private static final List<String> DEVICES =
+            List.of("sys/devices/system/cpu", "sys/devices/system/node");
+
     private static final Path EXTRA_FILES = Path.of("etc/host-files");
 
     private final Path root;
@@ -78,7 +95,7 @@ final class HostStack {
         return root;
     }
 
-    /// Host directories to bind read-only at the same place.
+    /// Host directories that belong at the same place of the tree, read-only.
     List<Path> bound() {
         return bound;
     }
@@ -87,6 +104,7 @@ final class HostStack {
     void build(Resolvers resolvers) {
         Directory.create(root, "rwxr-xr-x");
         POINTS.forEach(point -> Directory.create(root.resolve(point), "rwxr-xr-x"));
+        DEVICES.forEach(this::bind);
         link(root.resolve("var/tmp"), Path.of("/tmp"));
         bind("usr");
         for (String directory : SYSTEM) {

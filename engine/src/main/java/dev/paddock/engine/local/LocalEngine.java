@@ -108,15 +108,13 @@ public final class LocalEngine implements Engine {
         linkData();
         Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
         this.cgroup = platformCgroup(hierarchies, settings.hash());
-        this.conmon =
-                new Conmon(
-                        programs.conmon(),
-                        programs.crun(),
-                        hierarchies.hybrid() ? CrunMounts.make(runtime.resolve(MOUNTS)) : List.of(),
-                        patience);
         Resolvers resolvers = Resolvers.detect();
         this.stack = new HostStack(runtime.resolve("stack"));
         stack.build(resolvers);
+        CrunMounts mounts =
+                CrunMounts.make(
+                        runtime.resolve(MOUNTS), stack, programs.crun(), hierarchies.hybrid());
+        this.conmon = new Conmon(programs.conmon(), mounts, patience);
         this.buildEnvironment = BuildEnvironment.of(settings.hostEnvironment(), stack);
         Registry.Share share = new Registry(registry(runtime)).claim(settings.hash());
         Path unpacked = settings.data().resolve("slugs");

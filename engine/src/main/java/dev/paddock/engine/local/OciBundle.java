@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /// @param words the program and its arguments
 /// @param environment all of it; nothing is inherited
 /// @param user user and group number
-/// @param mounts in the order in which they are made, over the stack's own
+/// @param mounts in the order in which they are made, over the stack
 /// @param network path of the network namespace; empty for one of its own without any link
 record OciBundle(
         List<String> words,
@@ -62,15 +62,7 @@ record OciBundle(
                     "/proc/modules",
                     "/proc/config.gz",
                     "/proc/kmsg",
-                    "/proc/interrupts",
-                    "/sys/firmware",
-                    "/sys/module",
-                    "/sys/kernel",
-                    "/sys/block",
-                    "/sys/class",
-                    "/sys/bus",
-                    "/sys/dev",
-                    "/sys/devices/virtual/powercap");
+                    "/proc/interrupts");
     private static final List<String> READ_ONLY =
             List.of(
                     "/proc/bus",
@@ -146,7 +138,7 @@ record OciBundle(
         config.put("process", process());
         config.put("root", Map.of("path", stack.root().toString(), "readonly", true));
         config.put("hostname", hostname);
-        config.put("mounts", allMounts(stack).map(BundleMount::json).toList());
+        config.put("mounts", allMounts().map(BundleMount::json).toList());
         config.put(
                 "linux",
                 Map.of(
@@ -197,11 +189,8 @@ record OciBundle(
         return Map.of("type", type, "hard", value, "soft", value);
     }
 
-    private Stream<BundleMount> allMounts(HostStack stack) {
+    private Stream<BundleMount> allMounts() {
         List<BundleMount> all = new ArrayList<>();
-        for (Path directory : stack.bound()) {
-            all.add(BundleMount.readOnly(directory, directory.toString()));
-        }
         all.add(kernel("proc", "/proc", "nosuid", "noexec", "nodev"));
         all.add(kernel("tmpfs", "/dev", "nosuid", "strictatime", "mode=755", "size=64k"));
         all.add(
@@ -215,7 +204,6 @@ record OciBundle(
                         "mode=0620",
                         "max=" + TERMINALS));
         all.add(kernel("tmpfs", "/dev/shm", "nosuid", "noexec", "nodev", "mode=1777", "size=64m"));
-        all.add(kernel("sysfs", "/sys", "nosuid", "noexec", "nodev", "ro"));
         all.add(kernel("cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "ro"));
         if (limits.temporaryBytes() > 0) {
             all.add(

@@ -40,11 +40,11 @@ class FaultsTest {
                         for word; do
                             if [ "$before" = --log ]; then log=$word; fi
                             before=$word
-                            if [ -e "$0.$word" ]; then . "$0.$word"; fi
+                            if [ -e "%1$s.$word" ]; then . "%1$s.$word"; fi
                         done
-                        exec %s "$@"
+                        exec %2$s "$@"
                         """
-                                .formatted(Programs.find().crun()));
+                                .formatted(directory.resolve("crun"), Programs.find().crun()));
         Command.run("chmod", "700", crun.toString());
         platform.reopen(new Programs(Programs.find().conmon(), crun), PATIENCE);
     }
