@@ -118,7 +118,10 @@ class ArchitectureTest {
                 noClasses()
                         .that()
                         .resideOutsideOfPackages(
-                                "dev.paddock.engine..", "dev.paddock.server", "dev.paddock.cli")
+                                "dev.paddock.engine..",
+                                "dev.paddock.server",
+                                "dev.paddock.doctor",
+                                "dev.paddock.cli")
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("dev.paddock.engine.."));

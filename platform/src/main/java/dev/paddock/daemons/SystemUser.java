@@ -29,6 +29,10 @@ public record SystemUser(String name, int uid, int gid) {
         return available() ? Optional.of(findOrCreate(name)) : Optional.empty();
     }
 
+    public static boolean exists(String name) {
+        return find(name).isPresent();
+    }
+
     /// Removes a user that [#ensure] made; false when there was none.
     public static boolean remove(String name) {
         if (find(name).isEmpty()) {

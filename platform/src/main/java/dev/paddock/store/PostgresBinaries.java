@@ -59,6 +59,15 @@ final class PostgresBinaries {
         }
     }
 
+    /// The directory below `store`, if it was made.
+    static Optional<Path> unpacked(Path store) {
+        try {
+            return Optional.of(store.resolve(PREFIX + checksum())).filter(Files::isDirectory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Looking for PostgreSQL below " + store, e);
+        }
+    }
+
     /// Brings what [#unpack(Path, Optional)] made onto the disk.
     static void settle(Path directory, Optional<Path> store) throws IOException {
         Unsettled.settle(List.of(directory));

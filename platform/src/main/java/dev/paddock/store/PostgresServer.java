@@ -103,6 +103,11 @@ public final class PostgresServer {
         }
     }
 
+    /// The programs in `store`, if a start has unpacked them there.
+    public static Optional<Path> unpacked(Path store) {
+        return PostgresBinaries.unpacked(store);
+    }
+
     /// Whether a server of this runtime directory lives, whoever started it.
     public static boolean running(Path runtime) {
         return Daemon.find(record(runtime)).isPresent();

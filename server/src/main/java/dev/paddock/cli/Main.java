@@ -22,6 +22,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
             DownCommand.class,
             EnvCommand.class,
             StatusCommand.class,
+            DoctorCommand.class,
             RouterCommand.class,
             PrepareCommand.class
         })
@@ -33,8 +34,7 @@ public final class Main {
     /// A process ended by a signal answers with 128 and the signal's number.
     static final int SIGNALLED = 128;
 
-    private static final List<String> LATER =
-            List.of("top", "doctor", "users", "backup", "restore", "bill");
+    private static final List<String> LATER = List.of("top", "users", "backup", "restore", "bill");
 
     private Main() {}
 

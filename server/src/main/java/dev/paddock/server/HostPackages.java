@@ -1,76 +1,71 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.engine.local.Lack;
+import dev.paddock.engine.local.LocalMachine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
-/// The Debian packages that isolated dynos need, and how they come onto the machine.
+/// The Debian packages that isolated dynos need, and how they come onto the machine. Which are missing, and whether
+/// dynos run without them, says the engine.
 final class HostPackages {
-    private static final List<Need> NEEDS =
-            List.of(
-                    new Need("conmon", "conmon"),
-                    new Need("crun", "crun"),
-                    new Need("tini", "tini"),
-                    new Need("nftables", "nft"),
-                    new Need("iproute2", "ip"));
-
+    private static final Path APT = Path.of("/usr/bin/apt-get");
     private static final long INSTALL_LIMIT_MINUTES = 10;
 
-    private final List<Path> directories;
+    private final Supplier<LocalMachine> machine;
 
-    HostPackages(List<Path> directories) {
-        this.directories = directories;
+    /// @param machine looks at it anew
+    HostPackages(Supplier<LocalMachine> machine) {
+        this.machine = machine;
     }
 
     static HostPackages ofThisMachine() {
-        return new HostPackages(
-                Stream.of("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin")
-                        .map(Path::of)
-                        .toList());
+        return new HostPackages(() -> LocalMachine.read(System.getenv()));
     }
 
     List<String> missing() {
-        return NEEDS.stream()
-                .filter(need -> !installed(need.program()))
-                .map(Need::debianPackage)
-                .toList();
+        return machine.get().missingPackages();
     }
 
-    private boolean installed(String program) {
-        return directories.stream()
-                .anyMatch(directory -> Files.isExecutable(directory.resolve(program)));
-    }
-
-    /// Installs what is missing. Only the superuser can use it: for everybody else the engine chooses a weaker way
-    /// and says so.
+    /// Installs what is missing, if it may and can. Throws UserError when dynos cannot run even so; what is only weaker
+    /// the engine announces.
     void require(boolean mayInstall) {
         List<String> missing = missing();
-        if (missing.isEmpty() || !Superuser.here()) {
-            return;
+        if (!missing.isEmpty() && Superuser.here() && mayInstall && Files.isExecutable(APT)) {
+            install(missing);
         }
-        String command = "apt-get install " + String.join(" ", missing);
-        if (!mayInstall) {
+        LocalMachine now = machine.get();
+        List<Lack> essential = now.lacks().stream().filter(Lack::essential).toList();
+        if (!essential.isEmpty()) {
             throw new UserError(
-                    "unavailable",
-                    "Dynos need the packages %s, which are missing, and --no-install forbids to install them. Call `%s`, or leave --no-install out."
-                            .formatted(String.join(", ", missing), command));
+                    "unavailable", refusal(essential, now.missingPackages(), mayInstall));
         }
-        if (!Files.isExecutable(Path.of("/usr/bin/apt-get"))) {
-            throw new UserError(
-                    "unavailable",
-                    "Dynos need %s, which are missing, and this machine has no apt-get to install them with. Install them as your system does."
-                            .formatted(String.join(", ", missing)));
-        }
-        System.err.println("paddock: installing missing packages: " + command);
-        install(missing, command);
     }
 
-    private void install(List<String> packages, String shown) {
+    private static String refusal(List<Lack> essential, List<String> packages, boolean mayInstall) {
+        String reasons = essential.stream().map(Lack::text).collect(Collectors.joining(" "));
+        String together =
+                packages.isEmpty()
+                        ? ""
+                        : " All missing packages together: `apt-get install %s`%s."
+                                .formatted(
+                                        String.join(" ", packages),
+                                        mayInstall
+                                                ? ""
+                                                : ", which --no-install forbids Paddock to do itself");
+        return reasons + together + " `./paddock doctor` says more about this machine.";
+    }
+
+    private void install(List<String> packages) {
+        System.err.println(
+                "paddock: installing missing packages: apt-get install "
+                        + String.join(" ", packages));
         // The lists of a fresh machine are empty or old; a failure shows in the installation.
         run(List.of("apt-get", "-q", "update"));
         List<String> command =
@@ -80,10 +75,9 @@ final class HostPackages {
         int status = run(command);
         List<String> still = missing();
         if (status != 0 || !still.isEmpty()) {
-            throw new UserError(
-                    "unavailable",
-                    "`%s` failed (status %d); its messages are above. Still missing: %s."
-                            .formatted(shown, status, String.join(", ", still)));
+            System.err.printf(
+                    "paddock: the installation failed (status %d); its messages are above. Still missing: %s.%n",
+                    status, String.join(", ", still));
         }
     }
 
@@ -110,7 +104,4 @@ final class HostPackages {
             throw new UserError("unavailable", "Interrupted while installing packages.");
         }
     }
-
-    /// A Debian package and the program by which its presence is seen.
-    private record Need(String debianPackage, String program) {}
 }

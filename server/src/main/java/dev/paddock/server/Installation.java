@@ -39,7 +39,7 @@ public record Installation(Path lib) {
     }
 
     /// PostgreSQL's programs, unpacked.
-    Path postgres() {
+    public Path postgres() {
         return lib.resolveSibling("postgres");
     }
 }

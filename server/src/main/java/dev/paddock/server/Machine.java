@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /// What all platforms of a machine share, removed when the last one is purged.
 final class Machine {
-    private static final List<String> USERS = List.of("paddock-db", RouterProcess.USER);
+    static final List<String> USERS = List.of("paddock-db", RouterProcess.USER);
 
     private Machine() {}
 

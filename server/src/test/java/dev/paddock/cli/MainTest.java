@@ -55,13 +55,13 @@ class MainTest {
 
         assertThat(result.status()).isZero();
         assertThat(result.out())
-                .contains("up", "demo", "down", "env", "status", "router")
-                .doesNotContain("backup", "doctor");
+                .contains("up", "demo", "down", "env", "status", "doctor", "router")
+                .doesNotContain("backup");
     }
 
     @Test
     void eachCommandHasHelpAndVersion() {
-        for (String command : new String[] {"up", "demo", "down", "env", "status"}) {
+        for (String command : new String[] {"up", "demo", "down", "env", "status", "doctor"}) {
             assertThat(run(command, "--help").out()).contains("--data");
             assertThat(run(command, "--version").out()).startsWith("paddock ");
         }

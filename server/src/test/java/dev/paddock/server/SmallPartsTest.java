@@ -12,9 +12,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,15 +84,30 @@ class SmallPartsTest {
 
     @Test
     void missingPackagesAreNamedWhenInstallingIsForbidden() {
-        HostPackages none = new HostPackages(List.of(folder));
+        HostPackages none = new HostPackages(() -> MadeUpMachine.with(Map.of()));
 
-        assertThat(none.missing())
-                .containsExactly("conmon", "crun", "tini", "nftables", "iproute2");
-        Assumptions.assumeTrue(Superuser.here(), "without root the engine takes a weaker way");
         assertThatThrownBy(() -> none.require(false))
                 .isInstanceOf(UserError.class)
-                .hasMessageContaining("conmon, crun")
-                .hasMessageContaining("apt-get install conmon crun tini nftables iproute2");
+                .hasMessageContaining("`apt-get install tini`")
+                .hasMessageContaining(
+                        "`apt-get install conmon crun tini nftables iproute2 util-linux`, which --no-install forbids")
+                .hasMessageContaining("paddock doctor");
+    }
+
+    @Test
+    void withoutRootTheStartIsRefusedBeforeAnythingIsDone() {
+        HostPackages complete =
+                new HostPackages(() -> MadeUpMachine.withoutRoot(MadeUpMachine.PROGRAMS));
+
+        assertThatThrownBy(() -> complete.require(true))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("need root")
+                .hasMessageContaining("sudo ./paddock up");
+    }
+
+    @Test
+    void completeMachineIsTakenAsItIs() {
+        new HostPackages(() -> MadeUpMachine.with(MadeUpMachine.PROGRAMS)).require(false);
     }
 
     @Test

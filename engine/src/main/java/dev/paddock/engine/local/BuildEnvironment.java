@@ -40,17 +40,26 @@ final class BuildEnvironment {
     /// @param host the platform's own environment
     /// @param stack shows certificate files to dynos
     static Map<String, String> of(Map<String, String> host, HostStack stack) {
-        Map<String, String> environment = new TreeMap<>();
+        Map<String, String> environment = settings(host);
         host.forEach((name, value) -> {
-            String upper = name.toUpperCase(Locale.ROOT);
-            if (PROXIES.contains(upper) || REGISTRIES.contains(upper)) {
-                environment.put(name, value);
-            } else if (FILES.contains(upper) && value.startsWith("/")) {
+            if (FILES.contains(name.toUpperCase(Locale.ROOT)) && value.startsWith("/")) {
                 Optional<String> visible = stack.visible(Path.of(value));
                 visible.ifPresent(path -> environment.put(name, path));
             }
         });
         return environment;
+    }
+
+    /// Those that name no files.
+    static Map<String, String> settings(Map<String, String> host) {
+        Map<String, String> settings = new TreeMap<>();
+        host.forEach((name, value) -> {
+            String upper = name.toUpperCase(Locale.ROOT);
+            if (PROXIES.contains(upper) || REGISTRIES.contains(upper)) {
+                settings.put(name, value);
+            }
+        });
+        return settings;
     }
 
     /// Whether a proxy listens on this machine's loopback, which a dyno cannot reach.

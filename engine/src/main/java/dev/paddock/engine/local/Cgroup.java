@@ -58,6 +58,20 @@ record Cgroup(Hierarchies hierarchies, String path) {
             return controllers.isEmpty();
         }
 
+        /// Whether the kernel gives a controller.
+        boolean gives(String controller) {
+            if (!v2()) {
+                return Files.isDirectory(root.resolve(controller));
+            }
+            try {
+                String all = Files.readString(root.resolve("cgroup.controllers")).strip();
+                return List.of(all.split(" ", -1)).contains(controller);
+            } catch (IOException e) {
+                // There is no v2 either.
+                return false;
+            }
+        }
+
         /// Whether swap is counted, so that it can be forbidden.
         boolean limitsSwap() {
             return v2() || Files.exists(root.resolve("memory/memory.memsw.limit_in_bytes"));

@@ -113,7 +113,11 @@ final class Command {
 
     /// Where a program is installed.
     static Optional<Path> find(String program) {
-        for (String directory : PATH.split(":", -1)) {
+        return find(program, PATH);
+    }
+
+    static Optional<Path> find(String program, String path) {
+        for (String directory : path.split(":", -1)) {
             Path candidate = Path.of(directory, program);
             if (Files.isExecutable(candidate)) {
                 return Optional.of(candidate);

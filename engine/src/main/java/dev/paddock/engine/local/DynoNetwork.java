@@ -246,6 +246,30 @@ final class DynoNetwork {
         }
     }
 
+    /// Whether the kernel has the links, tried where they concern nobody.
+    static boolean tried() {
+        return Command.run(
+                        "unshare", "--net", "ip", "link", "add", "pd0", "type", "veth", "peer",
+                        "name", "eth0")
+                .ok();
+    }
+
+    /// What of it there is now.
+    static List<String> changes(String hash) {
+        List<String> changes = new ArrayList<>();
+        int namespaces = existing(hash).size();
+        if (namespaces > 0) {
+            changes.add(namespaces + " network namespaces paddock-" + hash + "-*");
+        }
+        String prefix = linkPrefix(hash) + "-";
+        long links =
+                Directory.names(LINKS).stream().filter(name -> name.startsWith(prefix)).count();
+        if (links > 0) {
+            changes.add(links + " network links " + prefix + "*");
+        }
+        return changes;
+    }
+
     /// Removes every namespace and link of a platform.
     static void purge(String hash) {
         for (int slot : existing(hash)) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Who may talk to whom: one nft table per platform, named after it, and, where Docker closed forwarding for
@@ -18,7 +19,7 @@ final class Firewall {
 
     /// Connections of one dyno to the outside at a time; more would cost time to count. The machine remembers
     /// all connections in one table, and drops everybody's new ones when that is full.
-    private static final String COUNTED =
+    static final String COUNTED =
             "ct state new add @connections { ip saddr ct count over 4096 } drop";
 
     private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
@@ -33,6 +34,10 @@ final class Firewall {
         this.table = "paddock_" + hash;
         this.links = links;
         this.memory = registry.resolve("ip_forward");
+    }
+
+    static Firewall of(String hash, Path registry) {
+        return new Firewall(hash, DynoNetwork.linkPrefix(hash), registry);
     }
 
     /// Puts the rules in force, in one transaction.
@@ -120,9 +125,15 @@ final class Firewall {
         }
     }
 
+    /// Whether the kernel takes the rules, tried where they concern nobody.
+    boolean tried(String counted) {
+        List<String> nft = List.of("unshare", "--net", "nft", "-f", "-");
+        return Command.run(nft, rules(ALL_DYNOS, List.of("198.51.100.1"), counted)).ok();
+    }
+
     /// An accept in our own table does not overrule Docker's closed FORWARD chain; one in DOCKER-USER does.
     private void passDocker() {
-        if (!docker("list chain ip filter DOCKER-USER").contains(links)) {
+        if (!passesDocker()) {
             for (String direction : List.of("iifname", "oifname")) {
                 docker(
                         "insert rule ip filter DOCKER-USER %s \"%s*\" accept"
@@ -131,9 +142,30 @@ final class Firewall {
         }
     }
 
+    private boolean passesDocker() {
+        return docker("list chain ip filter DOCKER-USER").contains(links);
+    }
+
     private static String docker(String rule) {
         // Fails where Docker is not: there is nothing to pass then.
         return Command.run(List.of("nft", "-a", "-f", "-"), rule + "\n").output();
+    }
+
+    /// What of it is in force now; only root can see the rules.
+    List<String> changes() {
+        List<String> changes = new ArrayList<>();
+        if (Command.find("nft").isPresent()) {
+            if (Command.run("nft", "list", "table", "inet", table).ok()) {
+                changes.add("the nft table inet " + table);
+            }
+            if (passesDocker()) {
+                changes.add("two rules for " + links + "* in Docker's chain DOCKER-USER");
+            }
+        }
+        if (Files.exists(memory)) {
+            changes.add("net.ipv4.ip_forward is on (for all platforms of this machine)");
+        }
+        return changes;
     }
 
     /// Takes the rules away.

@@ -3,7 +3,6 @@ package dev.paddock.engine.local;
 import dev.paddock.core.AppId;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
-import dev.paddock.core.UserError;
 import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoEvent;
@@ -78,16 +77,12 @@ public final class LocalEngine implements Engine {
 
     /// Prepares this machine and takes over what runs. Throws UserError when the machine lacks what dynos need.
     public LocalEngine(LocalSettings settings) {
-        this(settings, Programs.find(), Conmon.PATIENCE);
+        this(settings, LocalMachine.read(settings.hostEnvironment()), Conmon.PATIENCE);
     }
 
     /// @param patience how long conmon or crun may take for one thing
-    LocalEngine(LocalSettings settings, Programs programs, Duration patience) {
-        if (!Files.isWritable(Path.of("/proc/sys/net/ipv4/ip_forward"))) {
-            throw new UserError(
-                    "unavailable",
-                    "Dynos cannot run: containers and their network need root. Start Paddock as root (sudo).");
-        }
+    LocalEngine(LocalSettings settings, LocalMachine machine, Duration patience) {
+        Programs programs = Programs.of(machine);
         this.settings = settings;
         this.timers = settings.timers();
         this.host = hostname();
@@ -126,15 +121,11 @@ public final class LocalEngine implements Engine {
         this.slugs = new SlugCache(unpacked, runtime.resolve("unpack"), stack, conmon, cgroup);
         slugs.clean();
         this.network = new DynoNetwork(settings.hash(), share.network());
-        this.firewall =
-                new Firewall(
-                        settings.hash(),
-                        DynoNetwork.linkPrefix(settings.hash()),
-                        registry(runtime));
+        this.firewall = Firewall.of(settings.hash(), registry(runtime));
         firewall.raise(DynoNetwork.addresses(share.network()), resolvers.servers());
         this.launcher =
                 new Launcher(settings, stack, conmon, network, users, slugs, buildEnvironment);
-        this.weaknesses = weaknesses(hierarchies, resolvers);
+        this.weaknesses = machine.lacks().stream().map(Lack::text).toList();
         readRecords();
         network.open(heldSlots());
         this.exits = new Exits(runtime.resolve(DynoFiles.EXITS), this::exitSeen);
@@ -146,14 +137,14 @@ public final class LocalEngine implements Engine {
 
     /// Debian packages that must be installed before an engine can be made; empty when all are there.
     public static List<String> missingPackages() {
-        return Programs.missing();
+        return LocalMachine.read(System.getenv()).missingPackages();
     }
 
-    private static Cgroup platformCgroup(Cgroup.Hierarchies hierarchies, String hash) {
+    static Cgroup platformCgroup(Cgroup.Hierarchies hierarchies, String hash) {
         return new Cgroup(hierarchies, "/paddock-" + hash);
     }
 
-    private static Path registry(Path runtime) {
+    static Path registry(Path runtime) {
         return runtime.toAbsolutePath().resolve("..").normalize();
     }
 
@@ -173,24 +164,6 @@ public final class LocalEngine implements Engine {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot create " + link + ": " + e.getMessage(), e);
         }
-    }
-
-    private List<String> weaknesses(Cgroup.Hierarchies hierarchies, Resolvers resolvers) {
-        List<String> found = new ArrayList<>();
-        if (resolvers.servers().isEmpty()) {
-            found.add(
-                    "Dynos cannot resolve host names: every name server of this machine is on its loopback"
-                            + " address, which dynos cannot reach.");
-        }
-        if (BuildEnvironment.proxyOnLoopback(buildEnvironment)) {
-            found.add(
-                    "Builds cannot use this machine's proxy: it is on its loopback address, which dynos cannot"
-                            + " reach.");
-        }
-        if (!hierarchies.limitsSwap()) {
-            found.add("Dynos may use swap: this kernel does not account for it.");
-        }
-        return List.copyOf(found);
     }
 
     /// What builds get in their environment beyond their spec: proxies, certificates and registries of this machine.
@@ -743,7 +716,7 @@ public final class LocalEngine implements Engine {
         }
         platform.remove();
         DynoNetwork.purge(hash);
-        Firewall firewall = new Firewall(hash, DynoNetwork.linkPrefix(hash), registry(runtime));
+        Firewall firewall = Firewall.of(hash, registry(runtime));
         firewall.lower();
         CrunMounts.remove(runtime.resolve(MOUNTS));
         for (String name :

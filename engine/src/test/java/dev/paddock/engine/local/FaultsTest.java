@@ -44,9 +44,11 @@ class FaultsTest {
                         done
                         exec %2$s "$@"
                         """
-                                .formatted(directory.resolve("crun"), Programs.find().crun()));
+                                .formatted(
+                                        directory.resolve("crun"),
+                                        Command.find("crun").orElseThrow()));
         Command.run("chmod", "700", crun.toString());
-        platform.reopen(new Programs(Programs.find().conmon(), crun), PATIENCE);
+        platform.reopen(directory + ":" + Command.PATH, PATIENCE);
     }
 
     @AfterEach

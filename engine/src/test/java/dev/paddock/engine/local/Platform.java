@@ -69,10 +69,16 @@ final class Platform implements AutoCloseable {
     }
 
     /// The same, with other programs that get less time.
-    void reopen(Programs programs, Duration patience) {
+    ///
+    /// @param path where the engine looks for them
+    void reopen(String path, Duration patience) {
         engine.close();
         events.clear();
-        engine = new LocalEngine(LocalSettings.of(runtime, data, hash, timers), programs, patience);
+        engine =
+                new LocalEngine(
+                        LocalSettings.of(runtime, data, hash, timers),
+                        LocalMachine.read(path, Map.of()),
+                        patience);
         engine.listen(events::add);
     }
 
