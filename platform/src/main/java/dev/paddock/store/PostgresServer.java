@@ -77,6 +77,16 @@ public final class PostgresServer {
                 .keep(cluster.directory(), scratch.resolve("password"));
     }
 
+    /// Brings the database of a server that runs for another platform to the newest schema; does nothing when none runs.
+    /// What fails leaves the database as it was.
+    public static void migrateRunning(Path data, Path runtime, Path store) {
+        PostgresCluster cluster = PostgresCluster.open(data, runtime, Optional.of(store), "");
+        Optional<Integer> port = cluster.port();
+        if (running(runtime) && port.isPresent()) {
+            Database.migrate(jdbcUrl(port.get()), PostgresCluster.USER, cluster.password());
+        }
+    }
+
     private static PostgresServer start(PostgresCluster cluster, Path runtime) {
         cluster.initialise();
         Optional<Daemon> living = Daemon.find(record(runtime));
@@ -127,6 +137,10 @@ public final class PostgresServer {
     }
 
     public String jdbcUrl() {
+        return jdbcUrl(port);
+    }
+
+    private static String jdbcUrl(int port) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 

@@ -36,7 +36,7 @@ final class Serving {
             once.accept(paddock);
         }
         signalled.await();
-        if (settings.service()) {
+        if (settings.service() || first.get() == Signals.USR1) {
             System.err.println("paddock: ending the platform; router, database and dynos go on");
             paddock.close();
         } else {

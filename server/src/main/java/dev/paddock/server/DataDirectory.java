@@ -49,7 +49,7 @@ final class DataDirectory implements AutoCloseable {
                 channel.close();
                 throw new UserError(
                         "conflict",
-                        "The data directory %s is in use by the platform that runs as %s. Stop it with `paddock down --data %s`, or choose another directory with --data."
+                        "The data directory %s is in use by the platform that runs as %s. Take over from it with `paddock up --replace`, stop it with `paddock down --data %s`, or choose another directory with --data."
                                 .formatted(real, holder, real));
             }
             channel.truncate(0);

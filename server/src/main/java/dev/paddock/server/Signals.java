@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.function.IntConsumer;
 
-/// SIGINT and SIGTERM as calls. The JDK's only way to see a second signal is `sun.misc.Signal`, which the compiler
+/// SIGINT, SIGTERM and SIGUSR1 as calls. The JDK's only way to see a second signal is `sun.misc.Signal`, which the compiler
 /// refuses under -Werror; hence the reflection.
 public final class Signals {
     private final IntConsumer handler;
@@ -15,7 +15,10 @@ public final class Signals {
         this.handler = handler;
     }
 
-    /// Calls `handler` with the signal's number for each SIGINT (2) and SIGTERM (15), on a thread of its own.
+    /// The number of the signal that ends the platform alone.
+    public static final int USR1 = 10;
+
+    /// Calls `handler` with the signal's number for each SIGINT (2), SIGTERM (15) and SIGUSR1, on a thread of its own.
     public static void handle(IntConsumer handler) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -28,7 +31,7 @@ public final class Signals {
                                     MethodType.methodType(void.class, Object.class))
                             .asType(MethodType.methodType(void.class, signal));
             Object forwarder = MethodHandleProxies.asInterfaceInstance(handlerType, forward);
-            for (String name : new String[] {"INT", "TERM"}) {
+            for (String name : new String[] {"INT", "TERM", Replacement.SIGNAL}) {
                 signal.getMethod("handle", signal, handlerType)
                         .invoke(
                                 null,

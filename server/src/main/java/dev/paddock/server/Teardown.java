@@ -19,7 +19,6 @@ public final class Teardown {
     private static final Duration PLATFORM_LIMIT = Duration.ofSeconds(150);
 
     private static final Duration LEFTOVERS_LIMIT = Duration.ofSeconds(40);
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
     private final Path data;
     private final Consumer<String> told;
@@ -87,21 +86,17 @@ public final class Teardown {
         ProcessHandle.of(process.pid())
                 .filter(handle -> process.alive())
                 .ifPresent(ProcessHandle::destroy);
-        long deadline = System.nanoTime() + PLATFORM_LIMIT.toNanos();
-        while (process.alive()) {
-            if (System.nanoTime() - deadline > 0) {
+        try {
+            if (!process.awaitEnd(PLATFORM_LIMIT)) {
                 throw new UserError(
                         "unavailable",
                         "The platform, process %d, did not end within %d s. Look at what it says, or end it with kill -9 %d and call `paddock down` again."
                                 .formatted(
                                         process.pid(), PLATFORM_LIMIT.toSeconds(), process.pid()));
             }
-            try {
-                Thread.sleep(LOOK_AGAIN);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new UserError("unavailable", "Interrupted while the platform ends.");
-            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserError("unavailable", "Interrupted while the platform ends.");
         }
         told.accept("stopped the platform, process " + process.pid());
     }

@@ -3,9 +3,13 @@ package dev.paddock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.paddock.store.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +115,56 @@ class PlatformLifeAcceptance {
         assertThat(down(platform.data()))
                 .contains("stopped 1 dyno", "stopped the router", "stopped the database");
         assertThat(traces(name, platform.data())).isEmpty();
+    }
+
+    @Test
+    void replacementTakesOverWithoutLosingARequestOrADyno() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        String dyno = onlyDyno(platform);
+        Requests requests = new Requests(platform);
+
+        Process former = platform.replace();
+        platform.awaitReady();
+
+        requests.awaitMore(50);
+        assertThat(former.waitFor()).isEqualTo(128 + Signals.USR1);
+        assertThat(requests.stop()).isEmpty();
+        assertThat(onlyDyno(platform)).isEqualTo(dyno);
+    }
+
+    @Test
+    void replacementThatCannotMigrateLeavesThePlatformRunning() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        forgetLastMigration(platform.data());
+
+        Process former = platform.replace();
+
+        assertThat(platform.refused("the running platform was not replaced")).isTrue();
+        assertThat(former.isAlive()).isTrue();
+        assertThat(platform.call("GET", "/account", "")).contains("\"email\"");
+    }
+
+    /// Doing it a second time fails: what it makes is there.
+    private static void forgetLastMigration(Path data) throws Exception {
+        PostgresServer server =
+                PostgresServer.start(
+                        data.resolve("postgres"),
+                        RuntimeDirectory.of(data).path(),
+                        RunningPaddock.CHECKOUT.resolve("server/target/postgres"));
+        try (Connection connection =
+                        DriverManager.getConnection(
+                                server.jdbcUrl(), server.user(), server.password());
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate(
+                    "delete from flyway_schema_history where installed_rank = (select max(installed_rank) from flyway_schema_history)");
+        }
     }
 
     private static void awaitHello(RunningPaddock platform) {

@@ -58,11 +58,12 @@ final class RunningPaddock {
         }
     }
 
-    private Process launch() throws IOException {
+    private Process launch(String... flags) throws IOException {
         List<String> command =
                 new ArrayList<>(
                         List.of(launcher(), "up", "--no-install", "--data", data.toString()));
         command.addAll(ports);
+        command.addAll(List.of(flags));
         Files.deleteIfExists(output);
         return new ProcessBuilder(command)
                 .redirectInput(Path.of("/dev/null").toFile())
@@ -87,6 +88,19 @@ final class RunningPaddock {
 
     void startAgain() throws IOException {
         process = launch();
+    }
+
+    /// Starts another one in its place, as after an upgrade; returns the process of the former one.
+    Process replace() throws IOException {
+        Process former = process;
+        process = launch("--replace");
+        return former;
+    }
+
+    /// Whether what was started last ended with this message.
+    boolean refused(String message) throws IOException, InterruptedException {
+        return awaitEnd() == 1
+                && Files.readString(output.resolveSibling("messages")).contains(message);
     }
 
     /// Waits for the ready line and returns it.
