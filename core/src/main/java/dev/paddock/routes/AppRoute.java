@@ -1,6 +1,7 @@
 package dev.paddock.routes;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -9,6 +10,8 @@ import java.util.OptionalInt;
 /// @param id what the router's request lines carry to find the app's log: the app's UUID, or empty in a routes file
 /// @param maintenancePage URL shown in a frame instead of the built-in page
 /// @param firstByteMs overrides [Timeouts#firstByte()] for this app
+/// @param certificate for the hosts that have none of their own
+/// @param hostCertificates by host, in lower case and as `hosts` spells it
 public record AppRoute(
         String id,
         String name,
@@ -25,9 +28,11 @@ public record AppRoute(
         Optional<String> errorPage,
         OptionalInt firstByteMs,
         Optional<Certificate> certificate,
+        Map<String, Certificate> hostCertificates,
         List<DynoRoute> dynos) {
     public AppRoute {
         hosts = List.copyOf(hosts);
+        hostCertificates = Map.copyOf(hostCertificates);
         dynos = List.copyOf(dynos);
     }
 
@@ -49,10 +54,28 @@ public record AppRoute(
                 Optional.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
+                Map.of(),
                 dynos);
     }
 
+    /// The certificate to show for a host in lower case: its own, that of the wildcard above it, or the app's.
+    public Optional<Certificate> certificateFor(String host) {
+        if (hostCertificates.isEmpty()) {
+            return certificate;
+        }
+        Certificate own = hostCertificates.get(host);
+        if (own == null) {
+            own = hostCertificates.get("*" + host.substring(Math.max(0, host.indexOf('.'))));
+        }
+        return own == null ? certificate : Optional.of(own);
+    }
+
     public AppRoute withCertificate(Optional<Certificate> other) {
+        return withCertificates(other, hostCertificates);
+    }
+
+    public AppRoute withCertificates(
+            Optional<Certificate> other, Map<String, Certificate> otherByHost) {
         return new AppRoute(
                 id,
                 name,
@@ -69,6 +92,7 @@ public record AppRoute(
                 errorPage,
                 firstByteMs,
                 other,
+                otherByHost,
                 dynos);
     }
 
@@ -78,7 +102,10 @@ public record AppRoute(
         if (equals(older)) {
             return older;
         }
-        return certificate.equals(older.certificate) ? withCertificate(older.certificate) : this;
+        return certificate.equals(older.certificate)
+                        && hostCertificates.equals(older.hostCertificates)
+                ? withCertificates(older.certificate, older.hostCertificates)
+                : this;
     }
 
     /// Whether the app can be served at all.

@@ -1,8 +1,11 @@
 package dev.paddock.routes;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -61,7 +64,11 @@ final class AppRouteJson {
                 case "error_page" -> app.errorPage = readPage(in);
                 case "first_byte_ms" -> app.firstByteMs = readSome(in, 1);
                 case "certificate" ->
-                        app.certificate = Optional.of(readCertificate(in, certificateFile));
+                        app.certificate =
+                                Optional.of(
+                                        readCertificate(in, certificateFile, new ArrayList<>()));
+                case "host_certificates" ->
+                        in.array(() -> readHostCertificate(in, certificateFile, app));
                 case "dynos" -> {
                     List<DynoRoute> dynos = new ArrayList<>();
                     in.array(() -> dynos.add(readDyno(in)));
@@ -116,10 +123,10 @@ final class AppRouteJson {
         app.certificate()
                 .ifPresent(certificate -> {
                     out.writeObjectPropertyStart("certificate");
-                    out.writeStringProperty("chain", certificate.chain());
-                    out.writeStringProperty("key", certificate.key());
+                    write(out, certificate);
                     out.writeEndObject();
                 });
+        writeHostCertificates(out, app);
         out.writeArrayPropertyStart("dynos");
         for (DynoRoute dyno : app.dynos()) {
             out.writeStartObject();
@@ -130,6 +137,32 @@ final class AppRouteJson {
         }
         out.writeEndArray();
         out.writeEndObject();
+    }
+
+    private static void write(JsonGenerator out, Certificate certificate) {
+        out.writeStringProperty("chain", certificate.chain());
+        out.writeStringProperty("key", certificate.key());
+    }
+
+    /// Each certificate once, with the hosts that show it.
+    private static void writeHostCertificates(JsonGenerator out, AppRoute app) {
+        if (app.hostCertificates().isEmpty()) {
+            return;
+        }
+        Map<Certificate, List<String>> hosts = new LinkedHashMap<>();
+        app.hostCertificates()
+                .forEach((host, certificate) ->
+                        hosts.computeIfAbsent(certificate, _ -> new ArrayList<>()).add(host));
+        out.writeArrayPropertyStart("host_certificates");
+        hosts.forEach((certificate, names) -> {
+            out.writeStartObject();
+            out.writeArrayPropertyStart("hosts");
+            names.forEach(out::writeString);
+            out.writeEndArray();
+            write(out, certificate);
+            out.writeEndObject();
+        });
+        out.writeEndArray();
     }
 
     /// In the order of [#TIMEOUT_FIELDS].
@@ -167,13 +200,22 @@ final class AppRouteJson {
         return new DynoRoute(name, address, state[0]);
     }
 
-    private static Certificate readCertificate(JsonReader in, UnaryOperator<String> file) {
+    private static void readHostCertificate(JsonReader in, UnaryOperator<String> file, Fields app) {
+        List<String> hosts = new ArrayList<>();
+        Certificate certificate = readCertificate(in, file, hosts);
+        hosts.forEach(host -> app.hostCertificates.put(host, certificate));
+    }
+
+    /// @param hosts gets those that the certificate is said to be for
+    private static Certificate readCertificate(
+            JsonReader in, UnaryOperator<String> file, List<String> hosts) {
         String[] texts = new String[2];
         in.object(field -> {
             switch (field) {
                 case "chain" -> texts[0] = in.string();
                 // One key may stand behind all certificates of a table.
                 case "key" -> texts[1] = in.repeatedString();
+                case "hosts" -> in.array(() -> hosts.add(readHost(in)));
                 default -> in.skip();
             }
         });
@@ -260,6 +302,7 @@ final class AppRouteJson {
         Optional<String> errorPage = Optional.empty();
         OptionalInt firstByteMs = OptionalInt.empty();
         Optional<Certificate> certificate = Optional.empty();
+        final Map<String, Certificate> hostCertificates = new HashMap<>();
         @Nullable List<DynoRoute> dynos;
 
         AppRoute toRoute(JsonReader in) {
@@ -286,6 +329,7 @@ final class AppRouteJson {
                     errorPage,
                     firstByteMs,
                     certificate,
+                    hostCertificates,
                     Objects.requireNonNull(dynos));
         }
     }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,10 @@ class ControlCodecTest {
                     Optional.of("//pages.test/e"),
                     OptionalInt.of(1234),
                     Optional.of(new Certificate("-----BEGIN a\nb", "-----BEGIN c\nd")),
+                    Map.of(
+                            "*.shop.test", new Certificate("-----BEGIN e", "-----BEGIN f"),
+                            "www.shop.test", new Certificate("-----BEGIN e", "-----BEGIN f"),
+                            "old.shop.test", new Certificate("-----BEGIN g", "-----BEGIN h")),
                     List.of(
                             new DynoRoute("web.1", "127.0.0.1:9001", DynoRoute.State.UP),
                             new DynoRoute("web.2", "", DynoRoute.State.STARTING)));

@@ -4,8 +4,8 @@ import dev.paddock.core.AppName;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/// Invents names for apps that were given none: `quiet-meadow-12345`.
-final class AppNames {
+/// Invents names for apps and certificates that were given none: `quiet-meadow-12345`.
+public final class AppNames {
     private static final List<String> QUALITIES =
             List.of(
                     "amber", "ancient", "autumn", "bold", "brave", "bright", "calm", "clear",
@@ -28,7 +28,7 @@ final class AppNames {
 
     private AppNames() {}
 
-    static AppName invent(RandomGenerator random) {
+    public static AppName invent(RandomGenerator random) {
         return new AppName(
                 "%s-%s-%05d"
                         .formatted(

@@ -34,12 +34,21 @@ record AppFacts(
         boolean affinity,
         boolean continueEndToEnd,
         Optional<String> maintenancePage,
-        Optional<String> errorPage) {
+        Optional<String> errorPage,
+        List<Domains.RoutedDomain> domains) {
+    AppFacts {
+        domains = List.copyOf(domains);
+    }
+
     private static final String AFFINITY = "http-session-affinity";
     private static final String CONTINUE = "http-end-to-end-continue";
 
     private static AppFacts of(
-            App app, Release release, boolean affinity, boolean continueEndToEnd) {
+            App app,
+            Release release,
+            boolean affinity,
+            boolean continueEndToEnd,
+            List<Domains.RoutedDomain> domains) {
         Map<String, String> config = release.config().values();
         return new AppFacts(
                 app.id(),
@@ -50,7 +59,8 @@ record AppFacts(
                 affinity,
                 continueEndToEnd,
                 page(config, "MAINTENANCE_PAGE_URL"),
-                page(config, "ERROR_PAGE_URL"));
+                page(config, "ERROR_PAGE_URL"),
+                domains);
     }
 
     private static Optional<String> page(Map<String, String> config, String name) {
@@ -65,7 +75,7 @@ record AppFacts(
         return new AppRoute(
                 id.toString(),
                 name.toString(),
-                List.of(host(domain)),
+                hosts(domain),
                 blank ? Status.BLANK : Status.NORMAL,
                 maintenance,
                 settings.balance().orElse(Balance.LEAST),
@@ -78,7 +88,21 @@ record AppFacts(
                 errorPage,
                 milliseconds(settings.firstByte()),
                 certificate,
+                certificates(),
                 dynos);
+    }
+
+    private List<String> hosts(String domain) {
+        List<String> hosts = new ArrayList<>(List.of(host(domain)));
+        domains.forEach(custom -> hosts.add(custom.hostname()));
+        return hosts;
+    }
+
+    private Map<String, Certificate> certificates() {
+        Map<String, Certificate> certificates = new HashMap<>();
+        domains.forEach(custom ->
+                custom.certificate().ifPresent(own -> certificates.put(custom.hostname(), own)));
+        return certificates;
     }
 
     private static OptionalInt milliseconds(Optional<Duration> duration) {
@@ -96,7 +120,7 @@ record AppFacts(
     }
 
     /// The facts as the database has them.
-    record Stored(Apps apps, Releases releases) implements Source {
+    record Stored(Apps apps, Releases releases, Domains domains) implements Source {
         @Override
         public Optional<AppFacts> find(AppId id) {
             return apps.find(id).flatMap(this::facts);
@@ -110,7 +134,13 @@ record AppFacts(
                                 .filter(Feature::enabled)
                                 .map(Feature::name)
                                 .collect(Collectors.toSet());
-                return Optional.of(of(app, release, on.contains(AFFINITY), on.contains(CONTINUE)));
+                return Optional.of(
+                        of(
+                                app,
+                                release,
+                                on.contains(AFFINITY),
+                                on.contains(CONTINUE),
+                                domains.routed(app.id())));
             } catch (UserError e) {
                 // The app went away between the two questions.
                 return Optional.empty();
@@ -124,6 +154,7 @@ record AppFacts(
             releases.allCurrent().forEach(release -> current.put(release.app(), release));
             Set<AppId> affinity = apps.withFeature(AFFINITY);
             Set<AppId> endToEnd = apps.withFeature(CONTINUE);
+            Map<AppId, List<Domains.RoutedDomain>> custom = domains.routed();
             List<AppFacts> facts = new ArrayList<>();
             for (App app : apps.all()) {
                 Release release = current.get(app.id());
@@ -133,7 +164,8 @@ record AppFacts(
                                     app,
                                     release,
                                     affinity.contains(app.id()),
-                                    endToEnd.contains(app.id())));
+                                    endToEnd.contains(app.id()),
+                                    custom.getOrDefault(app.id(), List.of())));
                 }
             }
             return facts;

@@ -81,11 +81,12 @@ public final class RoutePublisher implements AutoCloseable {
     public RoutePublisher(
             Apps apps,
             Releases releases,
+            Domains domains,
             Manifold manifold,
             CertificateAuthority authority,
             String domain) {
         this(
-                new AppFacts.Stored(apps, releases),
+                new AppFacts.Stored(apps, releases, domains),
                 manifold::view,
                 manifold::routed,
                 authority,
@@ -138,8 +139,8 @@ public final class RoutePublisher implements AutoCloseable {
         Thread _ = Thread.ofVirtual().name("route-publisher").start(() -> keepTrue(to));
     }
 
-    /// Something about the app changed: its name, maintenance, release, settings, features, or it is gone. Returns at
-    /// once; changes are gathered for a moment (at most 5 ms).
+    /// Something about the app changed: its names, certificates, maintenance, release, settings,
+    /// features, or it is gone. Returns at once; changes are gathered for a moment (at most 5 ms).
     public void changed(AppId app) {
         synchronized (lock) {
             announced++;

@@ -38,7 +38,7 @@ class AppFactsTest {
         releases = new Releases(database, clock);
         ann = new Accounts(database, clock).create("ann@example.com", "Ann");
         app = apps.create(ann, Optional.empty(), Optional.empty(), Optional.empty());
-        facts = new AppFacts.Stored(apps, releases);
+        facts = new AppFacts.Stored(apps, releases, new Domains(database, "localhost", clock));
     }
 
     private AppRoute route(AppId id) {

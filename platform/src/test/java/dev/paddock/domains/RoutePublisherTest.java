@@ -91,7 +91,8 @@ class RoutePublisherTest {
                 false,
                 false,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     private AppId app(String name) {

@@ -64,6 +64,7 @@ final class TableBench implements AutoCloseable {
     private final Database database = TestDatabase.fresh();
     private final Apps apps = new Apps(database, clock);
     private final Releases releases = new Releases(database, clock);
+    private final Domains domains = new Domains(database, DOMAIN, clock);
     private final CertificateAuthority authority =
             CertificateAuthority.open(directory.resolve("ca"), DOMAIN, clock);
     private final Map<AppId, AppView> views = new ConcurrentHashMap<>();
@@ -186,7 +187,7 @@ final class TableBench implements AutoCloseable {
 
     private void reloads() throws Exception {
         Path file = directory.resolve("routes.json");
-        List<AppFacts> facts = new AppFacts.Stored(apps, releases).all();
+        List<AppFacts> facts = new AppFacts.Stored(apps, releases, domains).all();
         stopRouter();
         writeRoutes(file, facts, 0);
         startRouter("--routes", file.toString());
@@ -406,7 +407,7 @@ final class TableBench implements AutoCloseable {
     private final class Link implements AutoCloseable {
         final RoutePublisher publisher =
                 new RoutePublisher(
-                        new AppFacts.Stored(apps, releases),
+                        new AppFacts.Stored(apps, releases, domains),
                         app -> views.getOrDefault(app, new AppView(app, 0, List.of())),
                         (_, _) -> {},
                         authority,

@@ -69,14 +69,19 @@ final class Certificates implements AutoCloseable {
         return fallback;
     }
 
-    /// The certificate of the app that has this name; the default one when there is none or it cannot be used.
+    /// The certificate for this name of an app; the default one when there is none or it cannot be used.
     Identity of(RouteIndex index, @Nullable String serverName) {
         if (serverName == null) {
             return fallback;
         }
         byte[] name = serverName.getBytes(StandardCharsets.ISO_8859_1);
         RoutedApp app = index.find(name, 0, name.length);
-        Certificate certificate = app == null ? null : app.route().certificate().orElse(null);
+        Certificate certificate =
+                app == null
+                        ? null
+                        : app.route()
+                                .certificateFor(serverName.toLowerCase(Locale.ROOT))
+                                .orElse(null);
         if (certificate == null) {
             return fallback;
         }

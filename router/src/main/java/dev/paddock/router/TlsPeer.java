@@ -2,10 +2,12 @@ package dev.paddock.router;
 
 import dev.paddock.router.http.RequestHead;
 import dev.paddock.routes.AppRoute;
+import dev.paddock.routes.Certificate;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
@@ -34,7 +36,7 @@ record TlsPeer(SslHandler handler, Certificates.Identity shown) {
     }
 
     boolean isMisdirected(AppRoute route, RequestHead request) {
-        if (route.certificate().isEmpty() || route.certificate().get().equals(shown.source())) {
+        if (route.hostCertificates().isEmpty() && isShown(route.certificate())) {
             return false;
         }
         String host =
@@ -43,7 +45,13 @@ record TlsPeer(SslHandler handler, Certificates.Identity shown) {
                         request.hostStart(),
                         request.hostNameEnd() - request.hostStart(),
                         StandardCharsets.ISO_8859_1);
-        return !shown.standsFor(host);
+        return !isShown(route.certificateFor(host.toLowerCase(Locale.ROOT)))
+                && !shown.standsFor(host);
+    }
+
+    /// Whether this certificate was shown, or there is none to show.
+    private boolean isShown(Optional<Certificate> certificate) {
+        return certificate.isEmpty() || certificate.get().equals(shown.source());
     }
 
     /// Whether this is about the client's bytes and not about us.

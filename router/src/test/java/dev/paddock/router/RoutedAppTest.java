@@ -329,6 +329,7 @@ class RoutedAppTest {
                 Optional.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
+                Map.of(),
                 routes);
     }
 

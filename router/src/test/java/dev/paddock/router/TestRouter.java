@@ -92,6 +92,7 @@ final class TestRouter implements AutoCloseable {
                 app.errorPage(),
                 app.firstByteMs(),
                 app.certificate(),
+                app.hostCertificates(),
                 app.dynos());
     }
 

@@ -11,6 +11,7 @@ import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments;
+import dev.paddock.deploys.Hosting;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.ServerTls;
 import dev.paddock.formation.Dynos;
@@ -68,6 +69,7 @@ public final class ApiServer implements AutoCloseable {
             Accounts accounts,
             Apps apps,
             Deployments deployments,
+            Hosting hosting,
             Releases releases,
             Formations formations,
             Dynos dynos,
@@ -83,6 +85,12 @@ public final class ApiServer implements AutoCloseable {
     private List<Route> routes(Representations json) {
         var account = new AccountEndpoints(parts.accounts(), json, parts.clock());
         var apps = new AppEndpoints(parts.apps(), parts.deployments(), json);
+        var domains =
+                new DomainEndpoints(
+                        apps,
+                        parts.hosting(),
+                        new DomainRepresentations(parts.settings()),
+                        parts.clock());
         var catalogue = new CatalogueEndpoints(apps, json);
         var releases =
                 new ReleaseEndpoints(
@@ -118,8 +126,11 @@ public final class ApiServer implements AutoCloseable {
                 delete("/apps/{app}", apps::destroy),
                 get("/apps/{app}/collaborators", apps::collaborators),
                 get("/apps/{app}/collaborators/{collaborator}", apps::collaborator),
-                get("/apps/{app}/domains", apps::domains),
-                get("/apps/{app}/domains/{domain}", apps::domain),
+                get("/apps/{app}/domains", domains::list),
+                post("/apps/{app}/domains", domains::add),
+                get("/apps/{app}/domains/{domain}", domains::info),
+                patch("/apps/{app}/domains/{domain}", domains::update),
+                delete("/apps/{app}/domains/{domain}", domains::remove),
                 get("/apps/{app}/features", apps::features),
                 get("/apps/{app}/features/{feature}", apps::feature),
                 patch("/apps/{app}/features/{feature}", apps::setFeature),
@@ -127,7 +138,11 @@ public final class ApiServer implements AutoCloseable {
                 get("/apps/{app}/addon-attachments", apps::none),
                 get("/apps/{app}/buildpack-installations", apps::none),
                 get("/apps/{app}/log-drains", apps::none),
-                get("/apps/{app}/sni-endpoints", apps::none),
+                get("/apps/{app}/sni-endpoints", domains::endpoints),
+                post("/apps/{app}/sni-endpoints", domains::addEndpoint),
+                get("/apps/{app}/sni-endpoints/{endpoint}", domains::endpoint),
+                patch("/apps/{app}/sni-endpoints/{endpoint}", domains::updateEndpoint),
+                delete("/apps/{app}/sni-endpoints/{endpoint}", domains::removeEndpoint),
                 get("/apps/{app}/pipeline-couplings", apps::noPipeline),
                 get("/addons", catalogue::none),
                 get("/addon-attachments", catalogue::none),

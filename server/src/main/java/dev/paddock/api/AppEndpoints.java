@@ -88,21 +88,6 @@ final class AppEndpoints {
         return Answer.ok(representations.collaborator(app));
     }
 
-    Answer domains(Call call) {
-        return Answer.list(List.of(representations.domain(find(call))));
-    }
-
-    Answer domain(Call call) {
-        App app = find(call);
-        String wanted = call.path("domain");
-        var domain = representations.domain(app);
-        if (domain.properties().stream()
-                .noneMatch(field -> field.getValue().asString("").equals(wanted))) {
-            throw UserError.notFound("domain");
-        }
-        return Answer.ok(domain);
-    }
-
     Answer features(Call call) {
         return Answer.page(
                 Page.of(apps.features(find(call).id()), call.range(), FEATURE_KEYS)

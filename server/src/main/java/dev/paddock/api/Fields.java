@@ -68,6 +68,11 @@ final class Fields {
         return find(name).isPresent();
     }
 
+    /// Whether the field is there at all, be it null.
+    boolean mentions(String name) {
+        return object.has(name);
+    }
+
     Optional<String> text(String name) {
         return find(name, JsonNode::isString, "a string").map(JsonNode::stringValue);
     }

@@ -229,23 +229,6 @@ final class Representations {
         return json;
     }
 
-    /// The one domain every app has.
-    ObjectNode domain(App app) {
-        ObjectNode json =
-                object().put("id", nameUuid("domain", app.id().toString()).toString())
-                        .put("hostname", settings.hostname(app.name().value()))
-                        .put("kind", "heroku")
-                        .put("status", "none")
-                        .put("cname", (String) null)
-                        .put("acm_status", (String) null)
-                        .put("acm_status_reason", (String) null)
-                        .put("created_at", date(app.createdAt()))
-                        .put("updated_at", date(app.updatedAt()))
-                        .putNull("sni_endpoint");
-        json.set("app", appIdentity(app));
-        return json;
-    }
-
     ObjectNode feature(Feature feature) {
         return object().put("id", feature.id().toString())
                 .put("name", feature.name())
@@ -571,7 +554,7 @@ final class Representations {
 
     // Parts of others
 
-    private static ObjectNode appIdentity(App app) {
+    static ObjectNode appIdentity(App app) {
         return object().put("id", app.id().toString()).put("name", app.name().value());
     }
 
@@ -589,15 +572,15 @@ final class Representations {
     }
 
     /// The id of a thing that has no row: always the same for the same name.
-    private static UUID nameUuid(String kind, String name) {
+    static UUID nameUuid(String kind, String name) {
         return UUID.nameUUIDFromBytes((kind + "/" + name).getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String date(Instant instant) {
+    static String date(Instant instant) {
         return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    private static ObjectNode object() {
+    static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
     }
 }

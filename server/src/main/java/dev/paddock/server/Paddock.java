@@ -12,11 +12,14 @@ import dev.paddock.core.App;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.Deployments;
+import dev.paddock.deploys.Hosting;
 import dev.paddock.domains.CertificateAuthority;
+import dev.paddock.domains.Domains;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.domains.RouterReports;
 import dev.paddock.domains.RouterSpools;
 import dev.paddock.domains.Routers;
+import dev.paddock.domains.SniEndpoints;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.engine.local.LocalEngine;
@@ -142,10 +145,12 @@ public final class Paddock implements AutoCloseable {
         Formations formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, logs);
         Dynos dynos = new Dynos(manifold, releases, slugs, logs);
+        Domains domains = new Domains(database, settings.domain(), clock);
         RoutePublisher routes =
                 parts.add(
                         "routes",
-                        new RoutePublisher(apps, releases, manifold, authority, settings.domain()));
+                        new RoutePublisher(
+                                apps, releases, domains, manifold, authority, settings.domain()));
         facts.connect(routes);
         Routers routers =
                 parts.add(
@@ -193,6 +198,12 @@ public final class Paddock implements AutoCloseable {
                                         accounts,
                                         apps,
                                         deployments,
+                                        new Hosting(
+                                                domains,
+                                                new SniEndpoints(database, clock),
+                                                routes,
+                                                logs,
+                                                clock),
                                         releases,
                                         formations,
                                         dynos,

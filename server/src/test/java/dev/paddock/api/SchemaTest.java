@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.paddock.core.App;
+import dev.paddock.domains.CertificateAuthority;
+import dev.paddock.routes.Certificate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Every resource we answer looks as the published schema of the Platform API says, field for field.
 class SchemaTest {
@@ -42,6 +45,7 @@ class SchemaTest {
                 schema.isPresent(),
                 "no shared/platform-api/schema.json beside the repository: answers not compared");
         String slug = client.get("/apps/shop/releases/2").text("slug.id");
+        prepareDomains();
         return Map.ofEntries(
                         Map.entry("/account", "account"),
                         Map.entry("/users/~", "account"),
@@ -54,6 +58,8 @@ class SchemaTest {
                         Map.entry("/apps/shop/collaborators/owner@example.com", "collaborator"),
                         Map.entry("/apps/shop/domains", "domain"),
                         Map.entry("/apps/shop/domains/shop.apps.test", "domain"),
+                        Map.entry("/apps/shop/domains/www.example.com", "domain"),
+                        Map.entry("/apps/shop/sni-endpoints", "sni-endpoint"),
                         Map.entry("/apps/shop/features", "app-feature"),
                         Map.entry("/apps/shop/features/preboot", "app-feature"),
                         Map.entry("/apps/shop/releases", "release"),
@@ -81,6 +87,25 @@ class SchemaTest {
                                                 schema.get(),
                                                 link.getValue(),
                                                 client.get(link.getKey()).json())));
+    }
+
+    private static void prepareDomains() {
+        Certificate certificate =
+                CertificateAuthority.open(
+                                directory.resolve("issuer"), "example.com", platform.clock)
+                        .leaf("www.example.com");
+        String endpoint =
+                client.post(
+                                "/apps/shop/sni-endpoints",
+                                JsonMapper.shared()
+                                        .writeValueAsString(
+                                                Map.of(
+                                                        "certificate_chain", certificate.chain(),
+                                                        "private_key", certificate.key())))
+                        .text("name");
+        client.post(
+                "/apps/shop/domains",
+                "{\"hostname\":\"www.example.com\",\"sni_endpoint\":\"" + endpoint + "\"}");
     }
 
     @TestFactory

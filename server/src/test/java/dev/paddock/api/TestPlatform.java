@@ -12,9 +12,12 @@ import dev.paddock.core.AppName;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Slug;
 import dev.paddock.deploys.Deployments;
+import dev.paddock.deploys.Hosting;
 import dev.paddock.domains.CertificateAuthority;
+import dev.paddock.domains.Domains;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.domains.Routers;
+import dev.paddock.domains.SniEndpoints;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.dyno.FakeEngine;
 import dev.paddock.formation.DynoJournal;
@@ -81,7 +84,8 @@ final class TestPlatform implements AutoCloseable {
         manifold = new Manifold(engine, timers, effects, new Journal(), RestartPolicy.HEROKU);
         engine.listen(manifold::accept);
         formations = new Formations(database, clock, apps, slugs, releases, manifold, logs);
-        routes = new RoutePublisher(apps, releases, manifold, authority, DOMAIN);
+        Domains domains = new Domains(database, DOMAIN, clock);
+        routes = new RoutePublisher(apps, releases, domains, manifold, authority, DOMAIN);
         routers = new Routers(folder("run").resolve("control"), routes::served, frame -> {});
         routes.connect(routers);
         routes.start();
@@ -99,6 +103,12 @@ final class TestPlatform implements AutoCloseable {
                                 accounts,
                                 apps,
                                 deployments(),
+                                new Hosting(
+                                        domains,
+                                        new SniEndpoints(database, clock),
+                                        routes,
+                                        logs,
+                                        clock),
                                 releases,
                                 formations,
                                 new Dynos(manifold, releases, slugs, logs),
