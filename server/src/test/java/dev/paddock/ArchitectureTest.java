@@ -48,6 +48,7 @@ class ArchitectureTest {
                         "accounts",
                         "apps",
                         "logs",
+                        "drains",
                         "build",
                         "releases",
                         "formation",

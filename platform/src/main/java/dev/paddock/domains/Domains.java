@@ -197,7 +197,7 @@ public final class Domains {
                                 handle.createQuery(
                                                 ROUTED + " where d.app = :app order by d.hostname")
                                         .bind("app", app)
-                                        .map((row, _) -> Row.of(row))
+                                        .map((row, _) -> row(row))
                                         .list()));
     }
 
@@ -207,7 +207,7 @@ public final class Domains {
                 database.jdbi()
                         .withHandle(handle ->
                                 handle.createQuery(ROUTED + " order by d.hostname")
-                                        .map((row, _) -> Row.of(row))
+                                        .map((row, _) -> row(row))
                                         .list());
         Map<AppId, List<Row>> byApp = new HashMap<>();
         rows.forEach(row -> byApp.computeIfAbsent(row.app(), _ -> new ArrayList<>()).add(row));
@@ -217,7 +217,7 @@ public final class Domains {
     }
 
     /// Domains of one endpoint share one certificate in memory.
-    private List<RoutedDomain> routed(List<Row> rows) {
+    private static List<RoutedDomain> routed(List<Row> rows) {
         Map<UUID, Certificate> certificates = new HashMap<>();
         List<RoutedDomain> routed = new ArrayList<>();
         for (Row row : rows) {
@@ -228,14 +228,25 @@ public final class Domains {
                             : Optional.of(
                                     certificates.computeIfAbsent(
                                             endpoint,
-                                            id -> new Certificate(row.chain(), key(id, row))));
+                                            _ -> new Certificate(row.chain(), row.key())));
             routed.add(new RoutedDomain(row.hostname(), certificate));
         }
         return routed;
     }
 
-    private String key(UUID endpoint, Row row) {
-        return database.vault().open(SniEndpoints.place(endpoint), row.sealedKey());
+    private Row row(ResultSet row) throws SQLException {
+        UUID endpoint = row.getObject("endpoint", UUID.class);
+        String key =
+                endpoint == null
+                        ? ""
+                        : database.vault()
+                                .open(SniEndpoints.place(endpoint), row.getBytes("sealed_key"));
+        return new Row(
+                new AppId(row.getObject("app", UUID.class)),
+                row.getString("hostname"),
+                endpoint,
+                row.getString("certificate_chain"),
+                key);
     }
 
     private Instant now() {
@@ -262,14 +273,5 @@ public final class Domains {
     private record Holder(String hostname, AppId app, UUID owner) {}
 
     private record Row(
-            AppId app, String hostname, @Nullable UUID endpoint, String chain, byte[] sealedKey) {
-        static Row of(ResultSet row) throws SQLException {
-            return new Row(
-                    new AppId(row.getObject("app", UUID.class)),
-                    row.getString("hostname"),
-                    row.getObject("endpoint", UUID.class),
-                    row.getString("certificate_chain"),
-                    row.getBytes("sealed_key"));
-        }
-    }
+            AppId app, String hostname, @Nullable UUID endpoint, String chain, String key) {}
 }

@@ -8,6 +8,9 @@ public interface LogFollower extends AutoCloseable {
     /// The next lines, waiting up to `wait` for the first; empty when none came.
     List<LogHub.Entry> read(Duration wait) throws InterruptedException;
 
+    /// How many lines were missed so far.
+    long lost();
+
     /// Whether the log is gone (the app was destroyed or the hub closed).
     boolean ended();
 

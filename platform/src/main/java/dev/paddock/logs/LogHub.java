@@ -150,7 +150,12 @@ public final class LogHub implements LogSink, AutoCloseable {
     /// Follows an app's log from behind `cursor` (see [Entry#cursor()]; [#end(AppId)] for only what comes; 0 for all
     /// that is kept). Any number is a cursor: between two lines the next one is meant.
     public LogFollower follow(AppId app, LogFilter filter, long cursor) {
-        return new SegmentFollower(log(app), filter, cursor, Instant.now());
+        return new SegmentFollower(log(app), filter, true, cursor, Instant.now());
+    }
+
+    /// As [#follow], of all lines, for a drain: it tells by itself what [LogFollower#lost()] counts.
+    public LogFollower followForDrain(AppId app, long cursor) {
+        return new SegmentFollower(log(app), LogFilter.ALL, false, cursor, Instant.now());
     }
 
     public long end(AppId app) {

@@ -13,13 +13,17 @@ import java.util.List;
 final class SegmentFollower implements LogFollower {
     private final AppLog log;
     private final LogFilter filter;
+    private final boolean tellsLosses;
     private long cursor;
     private long expected;
     private Instant since;
+    private long lost;
 
-    SegmentFollower(AppLog log, LogFilter filter, long cursor, Instant now) {
+    /// @param tellsLosses whether a line says that others are missing
+    SegmentFollower(AppLog log, LogFilter filter, boolean tellsLosses, long cursor, Instant now) {
         this.log = log;
         this.filter = filter;
+        this.tellsLosses = tellsLosses;
         SegmentReader.Place place = log.reader().align(cursor);
         this.cursor = place.cursor();
         this.expected = place.sequence();
@@ -44,7 +48,10 @@ final class SegmentFollower implements LogFollower {
         cursor = batch.begin();
         for (LogRecord record : batch.records()) {
             if (record.sequence() > expected) {
-                entries.add(loss(record));
+                lost += record.sequence() - expected;
+                if (tellsLosses) {
+                    entries.add(loss(record));
+                }
             }
             cursor += record.bytes();
             expected = record.checkpoint() ? record.sequence() : record.sequence() + 1;
@@ -69,6 +76,11 @@ final class SegmentFollower implements LogFollower {
         Instant time = next.checkpoint() ? since : next.time();
         return new LogHub.Entry(
                 cursor, LogLine.of(log.app(), time, LogSource.HEROKU, "logplex", text));
+    }
+
+    @Override
+    public long lost() {
+        return lost;
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.ServerTls;
+import dev.paddock.drains.Drains;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
 import dev.paddock.logs.LogHub;
@@ -76,6 +77,7 @@ public final class ApiServer implements AutoCloseable {
             SlugStore slugs,
             LogHub logs,
             LogSessions logSessions,
+            Drains drains,
             Rendezvous rendezvous,
             CertificateAuthority authority,
             Filter git,
@@ -104,6 +106,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.rendezvous(),
                         json);
         var logs = new LogEndpoints(apps, parts.logSessions(), json, parts.clock());
+        var drains = new DrainEndpoints(apps, parts.drains());
         return List.of(
                 get("/account", account::self),
                 patch("/account", account::update),
@@ -137,7 +140,10 @@ public final class ApiServer implements AutoCloseable {
                 get("/apps/{app}/addons", apps::none),
                 get("/apps/{app}/addon-attachments", apps::none),
                 get("/apps/{app}/buildpack-installations", apps::none),
-                get("/apps/{app}/log-drains", apps::none),
+                get("/apps/{app}/log-drains", drains::list),
+                post("/apps/{app}/log-drains", drains::add),
+                get("/apps/{app}/log-drains/{drain}", drains::info),
+                delete("/apps/{app}/log-drains/{drain}", drains::remove),
                 get("/apps/{app}/sni-endpoints", domains::endpoints),
                 post("/apps/{app}/sni-endpoints", domains::addEndpoint),
                 get("/apps/{app}/sni-endpoints/{endpoint}", domains::endpoint),
@@ -193,11 +199,13 @@ public final class ApiServer implements AutoCloseable {
                     config.jetty.addConnector(
                             (server, http) -> HttpPort.connector(server, http, tls, channel));
                     config.jetty.modifyServer(this::guard);
-                    config.jetty.modifyServletContextHandler(context ->
-                            context.addFilter(
-                                    new FilterHolder(parts.git()),
-                                    "/*",
-                                    EnumSet.of(DispatcherType.REQUEST)));
+                    config.jetty.modifyServletContextHandler(context -> {
+                        context.getServletHandler().setDecodeAmbiguousURIs(true);
+                        context.addFilter(
+                                new FilterHolder(parts.git()),
+                                "/*",
+                                EnumSet.of(DispatcherType.REQUEST));
+                    });
                     serve(config, json);
                 });
         running = javalin.start();

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.DetectorConnectionFactory;
 import org.eclipse.jetty.server.Handler;
@@ -62,6 +63,13 @@ final class HttpPort {
         return threads;
     }
 
+    /// Log drains are named by their URLs, whose slashes come encoded.
+    private static final UriCompliance ENCODED_SLASHES =
+            UriCompliance.DEFAULT.with(
+                    "ENCODED_SLASHES",
+                    UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+                    UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING);
+
     /// Binds the address; throws UncheckedIOException when it is in use.
     static ServerSocketChannel bind(InetSocketAddress address) {
         try {
@@ -83,6 +91,7 @@ final class HttpPort {
             Server server, HttpConfiguration http, SSLContext tls, ServerSocketChannel channel) {
         http.setSendServerVersion(false);
         http.setSendDateHeader(true);
+        http.setUriCompliance(ENCODED_SLASHES);
         HttpConfiguration https = new HttpConfiguration(http);
         // Host names are checked by HostGuard, for plain HTTP too; SNI says nothing more.
         https.addCustomizer(new SecureRequestCustomizer(false));

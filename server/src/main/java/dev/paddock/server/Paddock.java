@@ -20,6 +20,8 @@ import dev.paddock.domains.RouterReports;
 import dev.paddock.domains.RouterSpools;
 import dev.paddock.domains.Routers;
 import dev.paddock.domains.SniEndpoints;
+import dev.paddock.drains.Drains;
+import dev.paddock.drains.LogDrains;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.engine.local.LocalEngine;
@@ -34,6 +36,7 @@ import dev.paddock.logs.LogSessions;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.metering.DynoRecord;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
 import dev.paddock.store.PostgresServer;
@@ -176,6 +179,11 @@ public final class Paddock implements AutoCloseable {
                                 data.repositories(),
                                 settings.domain(),
                                 publicUrl()));
+        OutboundTargets targets = new OutboundTargets(settings.allowedTargets());
+        Drains drains =
+                parts.add(
+                        "log drains",
+                        new Drains(new LogDrains(database, clock), logs, targets, timers, clock));
         Rendezvous rendezvous =
                 front.add(
                         "rendezvous",
@@ -210,6 +218,7 @@ public final class Paddock implements AutoCloseable {
                                         slugs,
                                         logs,
                                         new LogSessions(clock),
+                                        drains,
                                         rendezvous,
                                         authority,
                                         new GitEndpoint(accounts, apps, deployments).filter(),
@@ -221,6 +230,7 @@ public final class Paddock implements AutoCloseable {
             builder.accept(event);
         });
         builder.clean();
+        drains.start();
         followLogs(dynoLogs);
         formations.wantAll();
         manifold.start();

@@ -45,7 +45,7 @@ class SchemaTest {
                 schema.isPresent(),
                 "no shared/platform-api/schema.json beside the repository: answers not compared");
         String slug = client.get("/apps/shop/releases/2").text("slug.id");
-        prepareDomains();
+        prepareHosting();
         return Map.ofEntries(
                         Map.entry("/account", "account"),
                         Map.entry("/users/~", "account"),
@@ -60,6 +60,7 @@ class SchemaTest {
                         Map.entry("/apps/shop/domains/shop.apps.test", "domain"),
                         Map.entry("/apps/shop/domains/www.example.com", "domain"),
                         Map.entry("/apps/shop/sni-endpoints", "sni-endpoint"),
+                        Map.entry("/apps/shop/log-drains", "log-drain"),
                         Map.entry("/apps/shop/features", "app-feature"),
                         Map.entry("/apps/shop/features/preboot", "app-feature"),
                         Map.entry("/apps/shop/releases", "release"),
@@ -89,7 +90,8 @@ class SchemaTest {
                                                 client.get(link.getKey()).json())));
     }
 
-    private static void prepareDomains() {
+    private static void prepareHosting() {
+        client.post("/apps/shop/log-drains", "{\"url\":\"http://127.0.0.1:9/in\"}");
         Certificate certificate =
                 CertificateAuthority.open(
                                 directory.resolve("issuer"), "example.com", platform.clock)

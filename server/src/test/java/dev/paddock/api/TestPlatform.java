@@ -18,6 +18,8 @@ import dev.paddock.domains.Domains;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.domains.Routers;
 import dev.paddock.domains.SniEndpoints;
+import dev.paddock.drains.Drains;
+import dev.paddock.drains.LogDrains;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.dyno.FakeEngine;
 import dev.paddock.formation.DynoJournal;
@@ -29,6 +31,8 @@ import dev.paddock.logs.LogSessions;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.ManifoldListener;
 import dev.paddock.manifold.RestartPolicy;
+import dev.paddock.outbound.AddressBlock;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
@@ -40,6 +44,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -69,6 +74,7 @@ final class TestPlatform implements AutoCloseable {
     final Formations formations;
     final RoutePublisher routes;
     final Rendezvous rendezvous;
+    final Drains drains;
     final ApiServer server;
     private final ExecutorService effects = Executors.newVirtualThreadPerTaskExecutor();
     private final DynoLogs dynoLogs;
@@ -95,6 +101,13 @@ final class TestPlatform implements AutoCloseable {
         var anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         rendezvous = new Rendezvous(anyPort, authority, engine, manifold, timers);
         rendezvous.start();
+        drains =
+                new Drains(
+                        new LogDrains(database, clock),
+                        logs,
+                        new OutboundTargets(List.of(AddressBlock.parse("127.0.0.0/8"))),
+                        timers,
+                        clock);
         Filter git = (request, response, chain) -> chain.doFilter(request, response);
         server =
                 new ApiServer(
@@ -115,6 +128,7 @@ final class TestPlatform implements AutoCloseable {
                                 slugs,
                                 logs,
                                 new LogSessions(clock),
+                                drains,
                                 rendezvous,
                                 authority,
                                 git,
@@ -206,6 +220,7 @@ final class TestPlatform implements AutoCloseable {
     public void close() {
         server.close();
         rendezvous.close();
+        drains.close();
         routes.close();
         routers.close();
         manifold.close();
