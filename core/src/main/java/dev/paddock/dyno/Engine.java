@@ -3,6 +3,7 @@ package dev.paddock.dyno;
 import dev.paddock.core.AppId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Runs dynos and reports what becomes of them. Safe for any thread.
@@ -36,6 +37,9 @@ public interface Engine extends AutoCloseable {
 
     /// The output of a dyno from a position on (0 = the beginning of what is kept).
     DynoOutput output(DynoId id, long cursor);
+
+    /// What a dyno uses now; empty for one whose command does not run.
+    Optional<DynoUsage> usage(DynoId id);
 
     /// Removes everything kept for an app beyond its dynos: unpacked slugs, its user number.
     void discard(AppId app);

@@ -178,6 +178,21 @@ public abstract class EngineContract {
     }
 
     @Test
+    void runningDynoUsesMemoryAndOthersNothing() {
+        DynoSpec spec = started(Behaviour.RUNS, false);
+
+        await(() ->
+                engine().usage(spec.id())
+                        .filter(usage -> usage.memory().rssBytes() > 0 && !usage.cpu().isZero())
+                        .isPresent());
+        engine().retire(spec.id(), Duration.ZERO);
+        exit(spec);
+
+        assertThat(engine().usage(spec.id())).isEmpty();
+        assertThat(engine().usage(DynoId.random())).isEmpty();
+    }
+
+    @Test
     void unknownDynosAreIgnored() {
         DynoId unknown = DynoId.random();
 

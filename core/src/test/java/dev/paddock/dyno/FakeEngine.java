@@ -21,6 +21,11 @@ import java.util.function.Predicate;
 /// kill hosts and lose events. Safe for any thread as far as its timers are.
 public final class FakeEngine implements Engine {
     private static final Duration NOW = Duration.ZERO;
+    private static final DynoUsage IDLE =
+            new DynoUsage(
+                    Duration.ofMillis(30),
+                    new DynoUsage.Memory(4 << 20, 1 << 20, 0, Optional.empty()),
+                    0);
 
     private final Timers timers;
     private final Object lock = new Object();
@@ -102,6 +107,16 @@ public final class FakeEngine implements Engine {
     public void emit(DynoEvent event) {
         synchronized (lock) {
             send(event);
+        }
+    }
+
+    /// What a dyno uses from now on.
+    public void use(DynoId id, DynoUsage usage) {
+        synchronized (lock) {
+            FakeDyno dyno = dynos.get(id);
+            if (dyno != null) {
+                dyno.usage = usage;
+            }
         }
     }
 
@@ -292,6 +307,15 @@ public final class FakeEngine implements Engine {
     }
 
     @Override
+    public Optional<DynoUsage> usage(DynoId id) {
+        synchronized (lock) {
+            return Optional.ofNullable(dynos.get(id))
+                    .filter(dyno -> dyno.begun.isPresent() && dyno.exit.isEmpty())
+                    .map(dyno -> dyno.usage);
+        }
+    }
+
+    @Override
     public void discard(AppId app) {
         synchronized (lock) {
             calls.add(new Call.DiscardApp(app));
@@ -442,6 +466,7 @@ public final class FakeEngine implements Engine {
         private boolean placed;
         private boolean attached;
         private boolean up;
+        private DynoUsage usage = IDLE;
         private Optional<Tick> begun = Optional.empty();
         private Optional<Tick> ended = Optional.empty();
         private Optional<Exit> exit = Optional.empty();

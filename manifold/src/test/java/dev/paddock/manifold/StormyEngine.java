@@ -6,6 +6,7 @@ import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoOutput;
 import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoUsage;
 import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.dyno.EngineHost;
@@ -116,6 +117,11 @@ final class StormyEngine implements Engine {
     @Override
     public DynoOutput output(DynoId id, long cursor) {
         return engine.output(id, cursor);
+    }
+
+    @Override
+    public Optional<DynoUsage> usage(DynoId id) {
+        return engine.usage(id);
     }
 
     @Override

@@ -97,6 +97,15 @@ public final class Accounts {
                                 .list());
     }
 
+    /// The account that the first start made; empty before it did.
+    public Optional<Account> operator() {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select * from accounts order by created_at, id limit 1")
+                                .map(Accounts::account)
+                                .findOne());
+    }
+
     /// By id, e-mail or `~` (which is `self`).
     public Optional<Account> find(String idOrEmail, Account self) {
         if (idOrEmail.equals("~")) {

@@ -205,6 +205,26 @@ public final class Apps {
                                 .set());
     }
 
+    /// The apps that switched this feature on, with the numbers that their log lines carry.
+    public Map<AppId, Long> numbersWithFeature(String name) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle
+                                .createQuery(
+                                        """
+                                        select apps.id, apps.number from apps
+                                        join app_features on app_features.app = apps.id
+                                        where app_features.name = :name and app_features.enabled
+                                        """)
+                                .bind("name", name)
+                                .map((row, _) ->
+                                        Map.entry(
+                                                new AppId(row.getObject("id", UUID.class)),
+                                                row.getLong("number")))
+                                .stream()
+                                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue)));
+    }
+
     /// Throws UserError.notFound("feature") for an unknown name.
     public Feature setFeature(AppId app, String name, boolean enabled) {
         Features known =

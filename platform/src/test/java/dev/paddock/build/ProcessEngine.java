@@ -8,6 +8,7 @@ import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoOutput;
 import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoUsage;
 import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.dyno.EngineHost;
@@ -151,6 +152,11 @@ final class ProcessEngine implements Engine {
             throw new IllegalStateException("no dyno " + id);
         }
         return running;
+    }
+
+    @Override
+    public Optional<DynoUsage> usage(DynoId id) {
+        return Optional.empty();
     }
 
     @Override

@@ -19,6 +19,7 @@ import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
+import dev.paddock.metering.Activity;
 import dev.paddock.releases.Releases;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -79,6 +80,7 @@ public final class ApiServer implements AutoCloseable {
             LogSessions logSessions,
             Drains drains,
             Rendezvous rendezvous,
+            Activity activity,
             CertificateAuthority authority,
             Filter git,
             InstantSource clock) {}
@@ -107,7 +109,9 @@ public final class ApiServer implements AutoCloseable {
                         json);
         var logs = new LogEndpoints(apps, parts.logSessions(), json, parts.clock());
         var drains = new DrainEndpoints(apps, parts.drains());
+        var operator = new OperatorEndpoints(parts.accounts(), parts.activity());
         return List.of(
+                get("/operator/activity", operator::activity),
                 get("/account", account::self),
                 patch("/account", account::update),
                 get("/account/features", catalogue::none),

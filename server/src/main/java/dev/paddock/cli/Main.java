@@ -23,6 +23,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
             EnvCommand.class,
             StatusCommand.class,
             DoctorCommand.class,
+            TopCommand.class,
             RouterCommand.class,
             PrepareCommand.class
         })
@@ -34,7 +35,7 @@ public final class Main {
     /// A process ended by a signal answers with 128 and the signal's number.
     static final int SIGNALLED = 128;
 
-    private static final List<String> LATER = List.of("top", "users", "backup", "restore", "bill");
+    private static final List<String> LATER = List.of("users", "backup", "restore", "bill");
 
     private Main() {}
 

@@ -29,13 +29,16 @@ import dev.paddock.engine.local.LocalSettings;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
+import dev.paddock.formation.RuntimeMetrics;
 import dev.paddock.git.GitEndpoint;
 import dev.paddock.logs.DynoLogs;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.RestartPolicy;
+import dev.paddock.metering.Activity;
 import dev.paddock.metering.DynoRecord;
+import dev.paddock.metering.Restarts;
 import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
@@ -46,7 +49,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -148,6 +150,15 @@ public final class Paddock implements AutoCloseable {
         Formations formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, logs);
         Dynos dynos = new Dynos(manifold, releases, slugs, logs);
+        RuntimeMetrics metrics =
+                parts.add(
+                        "runtime metrics",
+                        new RuntimeMetrics(
+                                engine,
+                                () -> apps.numbersWithFeature(RuntimeMetrics.FEATURE),
+                                timers,
+                                helpers,
+                                logs));
         Domains domains = new Domains(database, settings.domain(), clock);
         RoutePublisher routes =
                 parts.add(
@@ -220,6 +231,13 @@ public final class Paddock implements AutoCloseable {
                                         new LogSessions(clock),
                                         drains,
                                         rendezvous,
+                                        new Activity(
+                                                apps,
+                                                dynos,
+                                                engine,
+                                                routers.loads(),
+                                                new Restarts(database),
+                                                timers),
                                         authority,
                                         new GitEndpoint(accounts, apps, deployments).filter(),
                                         clock)));
@@ -234,6 +252,7 @@ public final class Paddock implements AutoCloseable {
         followLogs(dynoLogs);
         formations.wantAll();
         manifold.start();
+        metrics.start();
         SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
         router.pids().forEach(routers::expect);
         routers.start();
@@ -399,11 +418,10 @@ public final class Paddock implements AutoCloseable {
     }
 
     private OperatorFile newKey(Accounts accounts, int port, Path ca) {
-        List<Account> all = accounts.all();
         Account account =
-                all.isEmpty()
-                        ? accounts.create("operator@" + settings.domain(), "Operator")
-                        : all.getFirst();
+                accounts.operator()
+                        .orElseGet(
+                                () -> accounts.create("operator@" + settings.domain(), "Operator"));
         String key = accounts.issue(account, "Operator's shell", Optional.empty()).token();
         return new OperatorFile(account.email(), key, port, ca);
     }

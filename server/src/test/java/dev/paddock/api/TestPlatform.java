@@ -31,6 +31,8 @@ import dev.paddock.logs.LogSessions;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.ManifoldListener;
 import dev.paddock.manifold.RestartPolicy;
+import dev.paddock.metering.Activity;
+import dev.paddock.metering.Restarts;
 import dev.paddock.outbound.AddressBlock;
 import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.releases.Releases;
@@ -130,6 +132,13 @@ final class TestPlatform implements AutoCloseable {
                                 new LogSessions(clock),
                                 drains,
                                 rendezvous,
+                                new Activity(
+                                        apps,
+                                        new Dynos(manifold, releases, slugs, logs),
+                                        engine,
+                                        routers.loads(),
+                                        new Restarts(database),
+                                        timers),
                                 authority,
                                 git,
                                 clock));

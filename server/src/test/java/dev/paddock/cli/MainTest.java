@@ -43,10 +43,10 @@ class MainTest {
 
     @Test
     void commandsOfLaterVersionsSaySo() {
-        Result result = run("top");
+        Result result = run("backup");
 
         assertThat(result.status()).isEqualTo(2);
-        assertThat(result.err()).contains("top").contains("not yet in this version");
+        assertThat(result.err()).contains("backup").contains("not yet in this version");
     }
 
     @Test
@@ -55,13 +55,13 @@ class MainTest {
 
         assertThat(result.status()).isZero();
         assertThat(result.out())
-                .contains("up", "demo", "down", "env", "status", "doctor", "router")
+                .contains("up", "demo", "down", "env", "status", "doctor", "top", "router")
                 .doesNotContain("backup");
     }
 
     @Test
     void eachCommandHasHelpAndVersion() {
-        for (String command : new String[] {"up", "demo", "down", "env", "status", "doctor"}) {
+        for (String command : new String[] {"up", "demo", "down", "env", "status", "doctor", "top"}) {
             assertThat(run(command, "--help").out()).contains("--data");
             assertThat(run(command, "--version").out()).startsWith("paddock ");
         }
@@ -74,6 +74,19 @@ class MainTest {
         assertThat(result.status()).isEqualTo(1);
         assertThat(result.out()).contains("platform   not running");
         assertThat(result.err()).contains("paddock up");
+    }
+
+    @Test
+    void topOfNothingSaysHowToStart() {
+        String nowhere = folder.resolve("none").toString();
+
+        Result result = run("top", "--data", nowhere);
+
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err())
+                .contains("No platform runs on " + nowhere)
+                .contains("paddock up --data " + nowhere);
     }
 
     @Test

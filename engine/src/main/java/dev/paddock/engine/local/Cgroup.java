@@ -185,12 +185,17 @@ record Cgroup(Hierarchies hierarchies, String path) {
         return hierarchies.controllers().stream().map(this::directory).toList();
     }
 
+    /// A file of this cgroup; on v2, where there is one hierarchy only, whatever the controller.
+    Path file(String controller, String name) {
+        return directory(controller).resolve(name);
+    }
+
     private Path directory(String controller) {
         Path root = hierarchies.root();
         return (hierarchies.v2() ? root : root.resolve(controller)).resolve(path.substring(1));
     }
 
-    private static OptionalLong number(Path file) {
+    static OptionalLong number(Path file) {
         try {
             return OptionalLong.of(Long.parseLong(Files.readString(file).strip()));
         } catch (IOException e) {
@@ -199,7 +204,7 @@ record Cgroup(Hierarchies hierarchies, String path) {
         }
     }
 
-    private static long value(Path file, String key) {
+    static long value(Path file, String key) {
         try (Stream<String> lines = Files.lines(file, StandardCharsets.US_ASCII)) {
             return lines.filter(line -> line.startsWith(key + " "))
                     .mapToLong(line -> Long.parseLong(line.substring(key.length() + 1)))

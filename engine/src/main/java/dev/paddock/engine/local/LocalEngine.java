@@ -9,6 +9,7 @@ import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoOutput;
 import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.DynoUsage;
 import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.dyno.EngineHost;
@@ -43,6 +44,7 @@ public final class LocalEngine implements Engine {
     static final String DATA_LINK = "data";
 
     private static final String MOUNTS = "mounts";
+    private static final Path PROCESSES = Path.of("/proc");
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalEngine.class);
     private static final int STARTS_AT_ONCE = 4;
@@ -638,6 +640,13 @@ public final class LocalEngine implements Engine {
         }
         logs.add(dyno.files.disk(), dyno.log);
         return new ConmonLog(dyno.log, cursor, dyno::ended);
+    }
+
+    @Override
+    public Optional<DynoUsage> usage(DynoId id) {
+        return Optional.ofNullable(dynos.get(id))
+                .filter(dyno -> dyno.life().begun().isPresent() && !dyno.ended())
+                .map(dyno -> new CgroupUsage(dyno.cgroup, PROCESSES).read());
     }
 
     @Override

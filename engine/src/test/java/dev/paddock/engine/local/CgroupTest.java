@@ -2,10 +2,13 @@ package dev.paddock.engine.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paddock.dyno.DynoUsage;
 import dev.paddock.engine.local.Cgroup.Hierarchies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,6 +73,56 @@ class CgroupTest {
     }
 
     @Test
+    void usageIsReadOnVersion1() throws IOException {
+        write("cpuacct/paddock/id/cpuacct.usage", "1500000000\n");
+        write(
+                "memory/paddock/id/memory.stat",
+                """
+                cache 1
+                rss 2
+                total_cache 100
+                total_rss 200
+                total_swap 30
+                total_pgpgin 7
+                total_pgpgout 6
+                """);
+        write("pids/paddock/id/tasks", "12\n13\n34\n99\n");
+        write("proc/12/stat", "12 (R) S) S 1 12\n");
+        write("proc/13/stat", "13 (worker) R 1 12\n");
+        write("proc/34/stat", "34 (disk) D 1 34\n");
+        Cgroup cgroup = new Cgroup(hierarchies(V1), "/paddock").child("id");
+
+        DynoUsage usage = new CgroupUsage(cgroup, root.resolve("proc")).read();
+
+        assertThat(usage)
+                .isEqualTo(
+                        new DynoUsage(
+                                Duration.ofMillis(1500),
+                                new DynoUsage.Memory(
+                                        200, 100, 30, Optional.of(new DynoUsage.Paging(7, 6))),
+                                2));
+        assertThat(usage.memory().totalBytes()).isEqualTo(330);
+    }
+
+    @Test
+    void usageIsReadOnVersion2() throws IOException {
+        write("paddock/id/cpu.stat", "usage_usec 2500000\nuser_usec 1\n");
+        write("paddock/id/memory.stat", "anon 200\nfile 100\nfile_mapped 9\n");
+        write("paddock/id/memory.swap.current", "30\n");
+        write("paddock/id/cgroup.threads", "12\n");
+        write("proc/12/stat", "12 (busy) R 1 12\n");
+        Cgroup cgroup =
+                new Cgroup(hierarchies("cgroup2 %1$s cgroup2 rw 0 0\n"), "/paddock").child("id");
+
+        assertThat(new CgroupUsage(cgroup, root.resolve("proc")).read())
+                .isEqualTo(
+                        new DynoUsage(
+                                Duration.ofMillis(2500),
+                                new DynoUsage.Memory(200, 100, 30, Optional.empty()),
+                                1));
+    }
+
+    @Test
     void cgroupThatIsGoneHoldsAndUsesNothing() {
         Cgroup cgroup = new Cgroup(hierarchies(V1), "/paddock").child("gone");
 
@@ -77,6 +130,7 @@ class CgroupTest {
         assertThat(cgroup.memoryBytes()).isZero();
         assertThat(cgroup.memoryKills()).isZero();
         assertThat(cgroup.exists()).isFalse();
+        assertThat(new CgroupUsage(cgroup, root).read().memory().totalBytes()).isZero();
     }
 
     private void write(String name, String content) throws IOException {
