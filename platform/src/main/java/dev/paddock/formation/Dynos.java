@@ -42,13 +42,20 @@ public final class Dynos {
     private final Releases releases;
     private final SlugStore slugs;
     private final LogSink log;
+    private final Admission admission;
     private final Object naming = new Object();
 
-    public Dynos(Manifold manifold, Releases releases, SlugStore slugs, LogSink log) {
+    public Dynos(
+            Manifold manifold,
+            Releases releases,
+            SlugStore slugs,
+            LogSink log,
+            Admission admission) {
         this.manifold = manifold;
         this.releases = releases;
         this.slugs = slugs;
         this.log = log;
+        this.admission = admission;
     }
 
     /// The app's dynos as `heroku ps` shows them, sorted by name; no build dynos.
@@ -67,7 +74,7 @@ public final class Dynos {
     }
 
     /// Starts a one-off. A first word of the command that is a process type stands for that type's command. Throws
-    /// UserError when the app has no slug.
+    /// UserError when the app has no slug, or no memory is free for it.
     public DynoView run(AppId app, OneOff oneOff, Actor user) {
         Release release = releases.current(app);
         Slug slug =
@@ -81,6 +88,8 @@ public final class Dynos {
         if (oneOff.command().isBlank()) {
             throw UserError.invalid("Cannot run an empty command.");
         }
+        DynoSize size = oneOff.size().orElse(DynoSize.DEFAULT);
+        admission.requireOneOff(size);
         String command = expand(oneOff.command(), slug.processTypes());
         Map<String, String> environment =
                 new TreeMap<>(RunningReleases.environment(release.config()));
@@ -95,7 +104,7 @@ public final class Dynos {
                             name,
                             DynoKind.ONE_OFF,
                             release.version(),
-                            oneOff.size().orElse(DynoSize.DEFAULT),
+                            size,
                             command,
                             environment,
                             Optional.of(slugs.ref(slug)),

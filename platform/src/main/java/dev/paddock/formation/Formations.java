@@ -48,6 +48,7 @@ public final class Formations {
     private final SlugStore slugs;
     private final Manifold manifold;
     private final LogSink log;
+    private final Admission admission;
     private final Releases releases;
     private final RunningReleases running;
 
@@ -58,7 +59,8 @@ public final class Formations {
             SlugStore slugs,
             Releases releases,
             Manifold manifold,
-            LogSink log) {
+            LogSink log,
+            Admission admission) {
         this.database = database;
         this.clock = clock;
         this.apps = apps;
@@ -67,6 +69,7 @@ public final class Formations {
         this.running = new RunningReleases(releases);
         this.manifold = manifold;
         this.log = log;
+        this.admission = admission;
     }
 
     /// The process types of the current release, sorted by name.
@@ -90,7 +93,7 @@ public final class Formations {
     }
 
     /// All updates or none. Throws UserError: unknown type (`not_found`, "Couldn't find that process type (x)."),
-    /// quantity out of 0..100. Logs `Scaled to web@3:Standard-1X ... by user x`.
+    /// quantity out of 0..100, more memory than is free. Logs `Scaled to web@3:Standard-1X ... by user x`.
     public List<FormationEntry> scale(AppId app, List<Update> updates, Actor user) {
         Map<ProcessType, String> commands = commands(releases.current(app));
         List<FormationEntry> scaled =
@@ -116,6 +119,7 @@ public final class Formations {
         FormationRow.ofApp(handle, app).stream()
                 .filter(row -> commands.containsKey(row.type()))
                 .forEach(row -> rows.put(row.type(), row));
+        long before = memoryBytes(rows.values());
         Instant now = now();
         for (Update update : updates) {
             FormationRow row = rows.get(update.type());
@@ -127,8 +131,15 @@ public final class Formations {
             }
             rows.put(update.type(), row.with(quantity(row, update), size(row, update), now));
         }
+        List<FormationEntry> scaled = entries(rows.values(), commands);
+        admission.require(
+                handle, memoryBytes(rows.values()) - before, "Cannot scale to " + describe(scaled));
         rows.values().forEach(row -> row.update(handle));
-        return entries(rows.values(), commands);
+        return scaled;
+    }
+
+    private static long memoryBytes(Collection<FormationRow> rows) {
+        return rows.stream().mapToLong(row -> row.quantity() * row.size().memoryBytes()).sum();
     }
 
     private static int quantity(FormationRow row, Update update) {

@@ -9,6 +9,7 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.Stdio;
 import dev.paddock.formation.Formations.Quantity;
 import dev.paddock.formation.Formations.Update;
 import dev.paddock.log.LogSource;
@@ -201,6 +202,76 @@ class FormationsTest {
 
         assertThat(described()).isEqualTo("web=2 worker=0");
         assertThat(platform.running()).containsExactly("web.1", "web.2");
+    }
+
+    @Test
+    void scaleBeyondTheMemoryOfTheHostsIsRefusedAndSaysWhatIsFree() {
+        platform.deploy("web", "serve", "worker", "work");
+        scale(update(WEB, "14"));
+
+        assertThatThrownBy(() -> scale(update(WEB, "15"), update(WORKER, "2")))
+                .isInstanceOfSatisfying(
+                        UserError.class,
+                        error -> {
+                            assertThat(error.id()).isEqualTo("invalid_params");
+                            assertThat(error.message())
+                                    .isEqualTo(
+                                            "Cannot scale to web@15:Standard-1X worker@2:Standard-1X: that takes"
+                                                    + " 1.5 GB more memory, and 1.0 of the 8.0 GB for dynos are free.");
+                        });
+
+        assertThat(described()).isEqualTo("web=14 worker=0");
+        scale(update(WEB, "15"), update(WORKER, "1"));
+        assertThat(described()).isEqualTo("web=15 worker=1");
+    }
+
+    @Test
+    void largerSizeBeyondTheMemoryOfTheHostsIsRefused() {
+        platform.deploy("web", "serve");
+
+        assertThatThrownBy(() -> resize(DynoSize.PERFORMANCE_L))
+                .hasMessageStartingWith(
+                        "Cannot scale to web@1:Performance-L: that takes 13.5 GB more memory, and 7.5 of");
+
+        resize(DynoSize.PERFORMANCE_M);
+        assertThat(formations.list(app).getFirst().size()).isEqualTo(DynoSize.PERFORMANCE_M);
+    }
+
+    private void resize(DynoSize size) {
+        formations.scale(
+                app, List.of(new Update(WEB, Optional.empty(), Optional.of(size))), platform.ann);
+    }
+
+    @Test
+    void fewerDynosAreWantedEvenWhereNothingIsFree() {
+        platform.deploy("web", "serve", "worker", "work");
+        scale(update(WEB, "5"));
+        platform.engine.killHost("host-1");
+
+        assertThatThrownBy(() -> platform.scaleOnly(update(WEB, "6")))
+                .hasMessageEndingWith("0.0 of the 0.0 GB for dynos are free.");
+
+        platform.scaleOnly(update(WEB, "3"), update(WORKER, "2"));
+        platform.scaleOnly(update(WEB, "1"));
+        assertThat(described()).isEqualTo("web=1 worker=2");
+    }
+
+    @Test
+    void oneOffsCountAndAreRefusedToo() {
+        platform.deploy("web", "serve");
+        scale(update(WEB, "15"));
+        Dynos.OneOff bash =
+                new Dynos.OneOff(
+                        "bash", Map.of(), Optional.empty(), Optional.empty(), new Stdio.Log());
+        platform.dynos.run(app, bash, platform.ann);
+        platform.settle();
+
+        assertThatThrownBy(() -> scale(update(WEB, "16")))
+                .hasMessageContaining("0.0 of the 8.0 GB");
+        assertThatThrownBy(() -> platform.dynos.run(app, bash, platform.ann))
+                .hasMessage(
+                        "Cannot run a one-off dyno of size Standard-1X: that takes 0.5 GB more memory, and"
+                                + " 0.0 of the 8.0 GB for dynos are free.");
     }
 
     @Test

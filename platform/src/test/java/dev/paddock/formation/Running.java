@@ -43,8 +43,9 @@ final class Running {
     final Releases releases;
     final Formations formations;
     final Dynos dynos;
+    final Admission admission;
+    final Database database = TestDatabase.fresh();
     private final InstantSource clock = InstantSource.system();
-    private final Database database = TestDatabase.fresh();
     private final SlugStore slugs;
     private final Manifold manifold;
 
@@ -57,8 +58,10 @@ final class Running {
         slugs = new SlugStore(database, directory());
         manifold = new Manifold(engine, time, Runnable::run, new Routers(), RestartPolicy.HEROKU);
         engine.listen(manifold::accept);
-        formations = new Formations(database, clock, apps, slugs, releases, manifold, log);
-        dynos = new Dynos(manifold, releases, slugs, log);
+        admission = new Admission(database, engine, 1);
+        formations =
+                new Formations(database, clock, apps, slugs, releases, manifold, log, admission);
+        dynos = new Dynos(manifold, releases, slugs, log, admission);
         manifold.start();
     }
 

@@ -54,6 +54,13 @@ final class ServeOptions {
     boolean noInstall;
 
     @Option(
+            names = "--memory-overcommit",
+            paramLabel = "FACTOR",
+            description =
+                    "How much memory dynos may reserve, as a multiple of what this machine has. Default: ${DEFAULT-VALUE}")
+    double memoryOvercommit = 1;
+
+    @Option(
             names = "--allow-target",
             paramLabel = "CIDR",
             description =
@@ -70,6 +77,7 @@ final class ServeOptions {
                 domain,
                 service,
                 !noInstall,
+                memoryOvercommit,
                 allowedTargets.stream().map(AddressBlock::parse).toList());
     }
 }

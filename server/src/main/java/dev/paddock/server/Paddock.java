@@ -26,6 +26,7 @@ import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.engine.local.LocalEngine;
 import dev.paddock.engine.local.LocalSettings;
+import dev.paddock.formation.Admission;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
@@ -147,9 +148,10 @@ public final class Paddock implements AutoCloseable {
                                         Thread.ofVirtual().name("manifold-", 0).factory()),
                                 facts,
                                 RestartPolicy.HEROKU));
+        Admission admission = new Admission(database, engine, settings.memoryOvercommit());
         Formations formations =
-                new Formations(database, clock, apps, slugs, releases, manifold, logs);
-        Dynos dynos = new Dynos(manifold, releases, slugs, logs);
+                new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
+        Dynos dynos = new Dynos(manifold, releases, slugs, logs, admission);
         RuntimeMetrics metrics =
                 parts.add(
                         "runtime metrics",

@@ -101,6 +101,7 @@ public final class Rehearsal {
                         "localhost",
                         false,
                         installs,
+                        1,
                         List.of());
         try {
             Paddock paddock = Paddock.start(settings, installation);

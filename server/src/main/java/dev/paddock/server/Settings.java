@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 ///
 /// @param service whether a signal stops only the platform and leaves router, database and dynos running
 /// @param installs whether missing Debian packages may be installed
+/// @param memoryOvercommit how much memory dynos may reserve, as a multiple of what the machine has
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
 public record Settings(
         Path data,
@@ -21,10 +22,13 @@ public record Settings(
         String domain,
         boolean service,
         boolean installs,
+        double memoryOvercommit,
         List<AddressBlock> allowedTargets) {
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
     private static final int MAX_DOMAIN_LENGTH = 200;
+    private static final double LEAST_OVERCOMMIT = 0.1;
+    private static final double MOST_OVERCOMMIT = 100;
 
     public Settings {
         domain = domain.toLowerCase(Locale.ROOT);
@@ -38,6 +42,11 @@ public record Settings(
             throw UserError.invalid(
                     "--api %s, --rendezvous %s, --http %s and --https %s need four different ports."
                             .formatted(api, rendezvous, http, https));
+        }
+        if (!(memoryOvercommit >= LEAST_OVERCOMMIT && memoryOvercommit <= MOST_OVERCOMMIT)) {
+            throw UserError.invalid(
+                    "--memory-overcommit %s must be a number from %s to %s."
+                            .formatted(memoryOvercommit, LEAST_OVERCOMMIT, MOST_OVERCOMMIT));
         }
         allowedTargets = List.copyOf(allowedTargets);
     }

@@ -22,6 +22,7 @@ import dev.paddock.drains.Drains;
 import dev.paddock.drains.LogDrains;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.dyno.FakeEngine;
+import dev.paddock.formation.Admission;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
@@ -74,6 +75,7 @@ final class TestPlatform implements AutoCloseable {
     final SlugStore slugs;
     final Manifold manifold;
     final Formations formations;
+    final Dynos dynos;
     final RoutePublisher routes;
     final Rendezvous rendezvous;
     final Drains drains;
@@ -91,7 +93,10 @@ final class TestPlatform implements AutoCloseable {
         slugs = new SlugStore(database, folder("slugs"));
         manifold = new Manifold(engine, timers, effects, new Journal(), RestartPolicy.HEROKU);
         engine.listen(manifold::accept);
-        formations = new Formations(database, clock, apps, slugs, releases, manifold, logs);
+        Admission admission = new Admission(database, engine, 1);
+        formations =
+                new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
+        dynos = new Dynos(manifold, releases, slugs, logs, admission);
         Domains domains = new Domains(database, DOMAIN, clock);
         routes = new RoutePublisher(apps, releases, domains, manifold, authority, DOMAIN);
         routers = new Routers(folder("run").resolve("control"), routes::served, frame -> {});
@@ -126,7 +131,7 @@ final class TestPlatform implements AutoCloseable {
                                         clock),
                                 releases,
                                 formations,
-                                new Dynos(manifold, releases, slugs, logs),
+                                dynos,
                                 slugs,
                                 logs,
                                 new LogSessions(clock),
@@ -134,7 +139,7 @@ final class TestPlatform implements AutoCloseable {
                                 rendezvous,
                                 new Activity(
                                         apps,
-                                        new Dynos(manifold, releases, slugs, logs),
+                                        dynos,
                                         engine,
                                         routers.loads(),
                                         new Restarts(database),

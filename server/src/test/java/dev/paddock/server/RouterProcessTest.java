@@ -67,6 +67,7 @@ class RouterProcessTest {
                         "localhost",
                         false,
                         false,
+                        1,
                         List.of());
         dyno = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         dyno.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
