@@ -54,6 +54,8 @@ public record DynoTransition(
         RESTART,
         /// It is no longer wanted.
         SCALE_DOWN,
+        /// Nobody asked its app for anything for long.
+        IDLE,
         /// The user stopped it.
         STOP,
         /// Its host is gone.

@@ -15,6 +15,7 @@ import dev.paddock.dyno.EngineDyno;
 import dev.paddock.dyno.Stdio;
 import dev.paddock.manifold.Input.Effect;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -72,7 +73,8 @@ final class AppLoop {
         this.snapshot =
                 new Snapshot(
                         new AppView(app, surroundings.revisions.getAsLong(), List.of()),
-                        observer.observed());
+                        observer.observed(),
+                        Optional.empty());
     }
 
     AppView view() {
@@ -381,10 +383,11 @@ final class AppLoop {
 
     /// Renews the snapshot; a change that routers must know of gets a new revision and is announced.
     private void publish() {
-        if (isSame(snapshot.observed, observer.observed())) {
+        if (isSame(snapshot.observed, observer.observed())
+                && snapshot.asleepSince.equals(observer.desired().asleepSince())) {
             return;
         }
-        List<DynoView> views = Views.of(observer.observed());
+        List<DynoView> views = Views.of(observer.observed(), observer.desired());
         List<Views.Routed> nowRouted = Views.routed(views);
         boolean concernsRouters =
                 !nowRouted.equals(routed)
@@ -395,7 +398,7 @@ final class AppLoop {
         AppView view = new AppView(app, revision, views);
         observer.viewed(view);
         synchronized (snapshotLock) {
-            snapshot = new Snapshot(view, observer.observed());
+            snapshot = new Snapshot(view, observer.observed(), observer.desired().asleepSince());
             snapshotLock.notifyAll();
         }
         if (concernsRouters) {
@@ -471,7 +474,7 @@ final class AppLoop {
         void remove(DynoId id);
     }
 
-    private record Snapshot(AppView view, Observed observed) {}
+    private record Snapshot(AppView view, Observed observed, Optional<Instant> asleepSince) {}
 
     private record Alarm(Tick at, Timers.Scheduled timer) {}
 }

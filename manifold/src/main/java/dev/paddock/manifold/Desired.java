@@ -3,18 +3,22 @@ package dev.paddock.manifold;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.ReleaseVersion;
+import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.SlugRef;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// What an app should run: the release and how many dynos of each type. Derived from the database at any time.
 ///
 /// @param release what new dynos run
 /// @param oldestRunning dynos of this release or a later one need no replacement; older ones are replaced
 /// @param environment given to each dyno: config vars without settings
+/// @param asleepSince present while the app sleeps: it keeps its formation and runs none of it
 /// @param slug empty when there is nothing to run; then no type has a quantity
 public record Desired(
         AppId app,
@@ -23,10 +27,32 @@ public record Desired(
         Map<String, String> environment,
         Optional<SlugRef> slug,
         String stack,
-        List<Type> types) {
+        List<Type> types,
+        Optional<Instant> asleepSince) {
     public Desired {
         environment = Map.copyOf(environment);
         types = List.copyOf(types);
+    }
+
+    /// Of an app that is awake.
+    public Desired(
+            AppId app,
+            ReleaseVersion release,
+            ReleaseVersion oldestRunning,
+            Map<String, String> environment,
+            Optional<SlugRef> slug,
+            String stack,
+            List<Type> types) {
+        this(app, release, oldestRunning, environment, slug, stack, types, Optional.empty());
+    }
+
+    /// The names of all its dynos.
+    List<DynoName> names() {
+        return types.stream()
+                .flatMap(type ->
+                        IntStream.rangeClosed(1, type.quantity())
+                                .mapToObj(number -> new DynoName(type.type(), number)))
+                .toList();
     }
 
     /// An app that should run nothing, as after its destruction.

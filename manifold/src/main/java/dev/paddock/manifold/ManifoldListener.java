@@ -28,6 +28,12 @@ public interface ManifoldListener {
         /// It is being replaced: a new release, a new size, or a restart that was asked for.
         record Restarting(DynoName name, DynoState from) implements Notice {}
 
+        /// It is stopped because its app goes to sleep.
+        record Idling(DynoName name) implements Notice {}
+
+        /// It is started because its app wakes.
+        record Unidling(DynoName name) implements Notice {}
+
         /// `Stopping all processes with SIGTERM` (or SIGKILL).
         record Stopping(DynoName name, String signal) implements Notice {}
 

@@ -81,12 +81,19 @@ final class Observer {
         if (!next.release().equals(desired.release())) {
             observed = observed.withBackoffs(Map.of());
         }
+        remarkWaking(next);
         desired = next;
         Map<DynoName, Backoff> kept = new TreeMap<>(observed.backoffs());
-        kept.keySet().removeIf(name -> !isWanted(name));
+        kept.keySet().removeIf(name -> next.asleepSince().isPresent() || !isWanted(name));
         observed = observed.withBackoffs(kept);
         if (next.types().stream().anyMatch(type -> type.quantity() > 0)) {
             observed = observed.withQuieting(false);
+        }
+    }
+
+    private void remarkWaking(Desired next) {
+        if (desired.asleepSince().isPresent() && next.asleepSince().isEmpty()) {
+            next.names().forEach(name -> remark(new Notice.Unidling(name)));
         }
     }
 
@@ -162,6 +169,7 @@ final class Observer {
             case RESTART -> remark(new Notice.Restarting(dyno.name(), stateOf(dyno)));
             case NOT_ATTACHED -> remark(new Notice.NotAttached(dyno.name()));
             case BOOT_TIMEOUT -> remarkBootTimeout(dyno);
+            case IDLE -> remark(new Notice.Idling(dyno.name()));
             case START, UP, EXIT, RESTART_AFTER_CRASH, SCALE_DOWN, STOP, HOST_LOST, COMPLETE -> {}
         }
     }
@@ -390,7 +398,7 @@ final class Observer {
             case BOOT_TIMEOUT -> exit.isPresent() ? DynoState.CRASHED : DynoState.DOWN;
             case COMPLETE -> DynoState.COMPLETE;
             case HOST_LOST -> DynoState.DOWN;
-            case START, UP, RESTART_AFTER_CRASH, RESTART, SCALE_DOWN, STOP, NOT_ATTACHED ->
+            case START, UP, RESTART_AFTER_CRASH, RESTART, SCALE_DOWN, IDLE, STOP, NOT_ATTACHED ->
                     dyno.isFormation() ? DynoState.DOWN : DynoState.COMPLETE;
         };
     }

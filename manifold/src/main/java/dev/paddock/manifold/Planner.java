@@ -69,7 +69,7 @@ final class Planner {
                         kept.add(dyno.name());
                     }
                 });
-        if (!observed.quieting()) {
+        if (!observed.quieting() && desired.asleepSince().isEmpty()) {
             startMissing(kept);
         }
     }
@@ -123,6 +123,9 @@ final class Planner {
         Optional<Desired.Type> type = wanted(dyno.name());
         if (type.isEmpty()) {
             return Optional.of(withdrawal(dyno, Reason.SCALE_DOWN));
+        }
+        if (desired.asleepSince().isPresent()) {
+            return Optional.of(withdrawal(dyno, Reason.IDLE));
         }
         if (isOutdated(dyno, type.get())) {
             return Optional.of(withdrawal(dyno, Reason.RESTART));
@@ -217,9 +220,20 @@ final class Planner {
 
     private static Reason successorReason(ObservedDyno last) {
         if (last.retirement().isPresent()) {
-            return last.retirement().get().reason() == Reason.SCALE_DOWN
-                    ? Reason.START
-                    : Reason.RESTART;
+            return switch (last.retirement().get().reason()) {
+                case SCALE_DOWN, IDLE -> Reason.START;
+                case START,
+                        UP,
+                        EXIT,
+                        BOOT_TIMEOUT,
+                        RESTART_AFTER_CRASH,
+                        RESTART,
+                        STOP,
+                        HOST_LOST,
+                        NOT_ATTACHED,
+                        COMPLETE ->
+                        Reason.RESTART;
+            };
         }
         boolean lost = last.ending().filter(ending -> ending.exit().isEmpty()).isPresent();
         return lost ? Reason.HOST_LOST : Reason.START;

@@ -1,16 +1,20 @@
 package dev.paddock.manifold;
 
 import dev.paddock.dyno.DynoAddress;
+import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.DynoState;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,8 +24,8 @@ final class Views {
 
     private Views() {}
 
-    /// One dyno per name: the current one, else the crashed one that waits.
-    static List<DynoView> of(Observed observed) {
+    /// One dyno per name: the current one, else the crashed one that waits, else the one that sleeps.
+    static List<DynoView> of(Observed observed, Desired desired) {
         List<DynoView> views = new ArrayList<>();
         Set<DynoName> shown = new HashSet<>();
         for (ObservedDyno dyno : observed.all()) {
@@ -41,8 +45,39 @@ final class Views {
                         views.add(backoff.crashed());
                     }
                 });
+        desired.asleepSince()
+                .filter(_ -> !observed.quieting())
+                .ifPresent(since -> addIdle(views, shown, desired, since));
         views.sort(Comparator.comparing(DynoView::name));
         return views;
+    }
+
+    private static void addIdle(
+            List<DynoView> views, Set<DynoName> shown, Desired desired, Instant since) {
+        for (Desired.Type type : desired.types()) {
+            for (int number = 1; number <= type.quantity(); number++) {
+                DynoName name = new DynoName(type.type(), number);
+                if (shown.add(name)) {
+                    views.add(idle(desired, type, name, since));
+                }
+            }
+        }
+    }
+
+    private static DynoView idle(Desired desired, Desired.Type type, DynoName name, Instant since) {
+        String unique = desired.app() + "/" + name;
+        return new DynoView(
+                new DynoId(UUID.nameUUIDFromBytes(unique.getBytes(StandardCharsets.UTF_8))),
+                name,
+                DynoKind.FORMATION,
+                type.size(),
+                desired.release(),
+                type.command(),
+                DynoState.IDLE,
+                since,
+                Optional.empty(),
+                false,
+                false);
     }
 
     private static DynoView current(ObservedDyno dyno) {

@@ -429,6 +429,91 @@ class ManifoldTest {
     }
 
     @Test
+    void sleepingAppStopsItsDynosAndShowsThemIdle() {
+        want(1, 2, 1);
+        time.advance(SECOND);
+        long before = manifold.view(app).revision();
+
+        sleep(1, 2, 1);
+        assertThat(states()).isEqualTo("web.1 idle, web.2 idle, worker.1 idle");
+        time.advance(Duration.ofSeconds(10));
+
+        assertThat(manifold.view(app).revision()).isGreaterThan(before);
+        assertThat(engine.list()).isEmpty();
+        assertThat(transitionsOf("web.1").getLast()).isEqualTo("up to down: IDLE");
+        assertThat(told.notices()).contains(new Notice.Idling(WEB_1));
+        assertThat(view("web.1").changedAt()).isEqualTo(time.date().minusSeconds(10));
+        assertThat(view("web.1").routable()).isFalse();
+        time.advance(Duration.ofHours(1));
+        assertThat(states()).isEqualTo("web.1 idle, web.2 idle, worker.1 idle");
+    }
+
+    @Test
+    void wakingAppStartsItsDynos() {
+        sleep(1, 1, 1);
+        time.advance(SECOND);
+        assertThat(states()).isEqualTo("web.1 idle, worker.1 idle");
+        assertThat(told.notices()).isEmpty();
+
+        want(1, 1, 1);
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up, worker.1 up");
+        assertThat(told.notices())
+                .containsExactly(
+                        new Notice.Unidling(WEB_1),
+                        new Notice.Unidling(DynoName.parse("worker.1")));
+        assertThat(transitionsOf("web.1").getFirst()).isEqualTo("created to starting: START");
+    }
+
+    @Test
+    void dynoThatWakesDoesNotWaitForTheEndOfItsPredecessor() {
+        engine.script(spec -> Script.RUNS.stopsAfter(Duration.ofSeconds(20)));
+        want(1, 1, 0);
+        time.advance(SECOND);
+        sleep(1, 1, 0);
+        time.advance(SECOND);
+
+        want(1, 1, 0);
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up");
+        assertThat(engine.running()).hasSize(2);
+    }
+
+    @Test
+    void crashedDynosSleepTooAndOneOffsDoNot() {
+        engine.script(spec ->
+                spec.kind() == DynoKind.ONE_OFF
+                        ? Script.RUNS
+                        : Script.RUNS.exits(Duration.ofMillis(50), 1));
+        want(1, 1, 0);
+        manifold.run(oneOff("run.1000", new Stdio.Log()));
+        time.advance(SECOND);
+
+        sleep(1, 1, 0);
+        time.advance(Duration.ofMinutes(30));
+
+        assertThat(states()).isEqualTo("run.1000 up, web.1 idle");
+        assertThat(engine.running()).hasSize(1);
+    }
+
+    private void sleep(int release, int web, int worker) {
+        Desired awake = Simulation.desired(app, release, web, worker, DynoSize.DEFAULT);
+        manifold.want(
+                app,
+                new Desired(
+                        app,
+                        awake.release(),
+                        awake.oldestRunning(),
+                        awake.environment(),
+                        awake.slug(),
+                        awake.stack(),
+                        awake.types(),
+                        Optional.of(time.date())));
+    }
+
+    @Test
     void memoryOverQuotaIsRemarked() {
         want(1, 0, 1);
         time.advance(SECOND);

@@ -2,27 +2,33 @@ package dev.paddock.domains;
 
 import dev.paddock.core.AppId;
 import dev.paddock.routes.ControlFrame;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What routers report, taken to whom it concerns. Routers read hostile bytes, so what they say is believed no further
 /// than that it is worth a look. Safe for any thread.
 public final class RouterReports implements Consumer<ControlFrame> {
-    private static final Logger log = LoggerFactory.getLogger(RouterReports.class);
-
     private final Function<String, Optional<AppId>> apps;
     private final BiConsumer<AppId, String> suspect;
+    private final Consumer<AppId> wake;
+    private final Consumer<AppId> requested;
 
     /// @param apps who has this name in the routing table
     /// @param suspect takes the app and the name of a dyno that does not answer, as the router gave it
+    /// @param wake takes an app that a request waits for
+    /// @param requested takes an app that has traffic
     public RouterReports(
-            Function<String, Optional<AppId>> apps, BiConsumer<AppId, String> suspect) {
+            Function<String, Optional<AppId>> apps,
+            BiConsumer<AppId, String> suspect,
+            Consumer<AppId> wake,
+            Consumer<AppId> requested) {
         this.apps = apps;
         this.suspect = suspect;
+        this.wake = wake;
+        this.requested = requested;
     }
 
     @Override
@@ -30,10 +36,10 @@ public final class RouterReports implements Consumer<ControlFrame> {
         switch (frame) {
             case ControlFrame.Trouble(String app, String dyno, String _) ->
                     apps.apply(app).ifPresent(id -> suspect.accept(id, dyno));
-            // No app sleeps yet, and one that starts does so without being asked.
-            case ControlFrame.Wake(String app) -> log.debug("A request waits for {}", app);
-            case ControlFrame.Load _,
-                    ControlFrame.Hello _,
+            case ControlFrame.Wake(String app) -> apps.apply(app).ifPresent(wake);
+            case ControlFrame.Load(List<ControlFrame.AppLoad> loads) ->
+                    loads.forEach(load -> apps.apply(load.app()).ifPresent(requested));
+            case ControlFrame.Hello _,
                     ControlFrame.Snapshot _,
                     ControlFrame.Change _,
                     ControlFrame.Serving _,

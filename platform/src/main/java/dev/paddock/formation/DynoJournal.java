@@ -104,7 +104,9 @@ public final class DynoJournal {
 
     /// A formation dyno that is stopped or replaced ends with its exit line: its name has another state by then.
     private static boolean saysEndState(DynoTransition transition) {
-        return transition.to() != DynoState.DOWN || transition.reason() == Reason.HOST_LOST;
+        return transition.to() != DynoState.DOWN
+                || transition.reason() == Reason.HOST_LOST
+                || transition.reason() == Reason.IDLE;
     }
 
     /// A remark of the manifold.
@@ -115,6 +117,11 @@ public final class DynoJournal {
                 if (from != DynoState.STARTING) {
                     write(app, name, stateLine(from, DynoState.STARTING));
                 }
+            }
+            case Notice.Idling(DynoName name) -> write(app, name, "Idling");
+            case Notice.Unidling(DynoName name) -> {
+                write(app, name, "Unidling");
+                write(app, name, stateLine(DynoState.DOWN, DynoState.STARTING));
             }
             case Notice.Stopping(DynoName name, String signal) ->
                     write(

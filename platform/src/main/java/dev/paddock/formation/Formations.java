@@ -17,6 +17,7 @@ import dev.paddock.manifold.Desired;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -51,6 +52,7 @@ public final class Formations {
     private final Admission admission;
     private final Releases releases;
     private final RunningReleases running;
+    private final SleepingApps sleeping = new SleepingApps();
 
     public Formations(
             Database database,
@@ -135,6 +137,7 @@ public final class Formations {
         admission.require(
                 handle, memoryBytes(rows.values()) - before, "Cannot scale to " + describe(scaled));
         rows.values().forEach(row -> row.update(handle));
+        sleeping.wake(handle, app);
         return scaled;
     }
 
@@ -172,11 +175,36 @@ public final class Formations {
                 .collect(Collectors.joining(" "));
     }
 
-    /// The current release changed: the first one with a slug gets web=1, types that are gone lose their entry, and
-    /// the manifold is told.
+    /// The current release changed: the first one with a slug gets web=1, types that are gone lose their entry, an app
+    /// that slept wakes, and the manifold is told.
     public void released(AppId app) {
         fit(app);
+        wake(app);
+    }
+
+    /// Keeps the formation and runs none of it.
+    void sleep(AppId app) {
+        database.jdbi()
+                .useTransaction(handle -> {
+                    lock(handle, app);
+                    sleeping.sleep(handle, app, now());
+                });
         tell(app);
+    }
+
+    /// Runs the formation, whether the app slept or not.
+    void wake(AppId app) {
+        database.jdbi().useHandle(handle -> sleeping.wake(handle, app));
+        tell(app);
+    }
+
+    boolean isAsleep(AppId app) {
+        return sleeping.isAsleep(app);
+    }
+
+    /// The apps that are awake and sleep after so long without a request.
+    Map<AppId, Duration> mayFallAsleep() {
+        return sleeping.awake();
     }
 
     /// Gives each process type of the current slug its row, and takes it from the others.
@@ -218,7 +246,8 @@ public final class Formations {
     public void wantAll() {
         for (App app : apps.all()) {
             try {
-                released(app.id());
+                fit(app.id());
+                tell(app.id());
             } catch (UserError e) {
                 LOG.info("app {} is skipped at start: {}", app.id(), e.message());
             }
@@ -227,6 +256,7 @@ public final class Formations {
 
     /// The app is being destroyed: wants nothing from now on.
     public void wantNothing(AppId app) {
+        sleeping.forget(app);
         manifold.want(app, Desired.nothing(app));
     }
 
@@ -247,17 +277,26 @@ public final class Formations {
                 .useTransaction(handle -> {
                     lock(handle, app);
                     List<FormationRow> rows = FormationRow.ofApp(handle, app);
+                    List<FormationEntry> entries =
+                            entries(rows, slug.map(Slug::processTypes).orElse(Map.of()));
+                    Optional<Instant> asleepSince = sleeping.since(handle, app);
+                    sleeping.know(
+                            app, asleepSince.isPresent(), SleepingApps.after(release, entries));
                     manifold.want(
-                            app, full.map(it -> withTypes(it, release, slug, rows)).orElse(empty));
+                            app,
+                            full.map(it -> withTypes(it, release, entries, asleepSince))
+                                    .orElse(empty));
                 });
     }
 
     private static Desired withTypes(
-            Desired desired, Release release, Optional<Slug> slug, List<FormationRow> rows) {
-        Map<ProcessType, String> commands = slug.map(Slug::processTypes).orElse(Map.of());
+            Desired desired,
+            Release release,
+            List<FormationEntry> entries,
+            Optional<Instant> asleepSince) {
         var bootLimit = RunningReleases.bootLimit(release.config());
         List<Desired.Type> types =
-                entries(rows, commands).stream()
+                entries.stream()
                         .map(it ->
                                 new Desired.Type(
                                         it.type(),
@@ -273,7 +312,8 @@ public final class Formations {
                 desired.environment(),
                 desired.slug(),
                 desired.stack(),
-                types);
+                types,
+                asleepSince);
     }
 
     private static void lock(Handle handle, AppId app) {

@@ -13,10 +13,14 @@ import org.junit.jupiter.api.Test;
 class RouterReportsTest {
     private final AppId shop = AppId.random();
     private final List<String> suspected = new ArrayList<>();
+    private final List<AppId> woken = new ArrayList<>();
+    private final List<AppId> requested = new ArrayList<>();
     private final RouterReports reports =
             new RouterReports(
                     name -> Optional.ofNullable(Map.of("shop", shop).get(name)),
-                    (app, dyno) -> suspected.add(app + " " + dyno));
+                    (app, dyno) -> suspected.add(app + " " + dyno),
+                    woken::add,
+                    requested::add);
 
     @Test
     void dynoInTroubleIsSuspected() {
@@ -33,6 +37,28 @@ class RouterReportsTest {
         reports.accept(new ControlFrame.Wake("blog"));
         reports.accept(new ControlFrame.Load(List.of()));
 
+        reports.accept(new ControlFrame.Load(List.of(load("blog"))));
+
         assertThat(suspected).isEmpty();
+        assertThat(woken).isEmpty();
+        assertThat(requested).isEmpty();
+    }
+
+    @Test
+    void appThatARequestWaitsForIsWoken() {
+        reports.accept(new ControlFrame.Wake("shop"));
+
+        assertThat(woken).containsExactly(shop);
+    }
+
+    @Test
+    void trafficIsTold() {
+        reports.accept(new ControlFrame.Load(List.of(load("shop"), load("blog"))));
+
+        assertThat(requested).containsExactly(shop);
+    }
+
+    private static ControlFrame.AppLoad load(String app) {
+        return new ControlFrame.AppLoad(app, List.of(), 0, 0, 1, 1, 1, 1);
     }
 }

@@ -117,6 +117,22 @@ class DynoJournalTest {
     }
 
     @Test
+    void sleepAndWaking() {
+        journal().notice(APP, new Notice.Idling(WEB_1));
+        journal().notice(APP, new Notice.Stopping(WEB_1, "SIGTERM"));
+        tell(DynoState.UP, DynoState.DOWN, Reason.IDLE, Exit.of(143));
+        journal().notice(APP, new Notice.Unidling(WEB_1));
+
+        assertLines(
+                "Idling",
+                "Stopping all processes with SIGTERM",
+                "Process exited with status 143",
+                "State changed from up to down",
+                "Unidling",
+                "State changed from down to starting");
+    }
+
+    @Test
     void memory() {
         long mb = 1024 * 1024;
         journal()

@@ -176,6 +176,7 @@ class FormationsTest {
 
     @Test
     void scalesAtTheSameTimeEndInOneOrder() throws Exception {
+        platform.engine.hosts("host-1", "host-2", "host-3");
         platform.deploy("web", "serve");
         List<Future<?>> scales = new ArrayList<>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

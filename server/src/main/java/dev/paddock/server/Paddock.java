@@ -31,6 +31,7 @@ import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
 import dev.paddock.formation.RuntimeMetrics;
+import dev.paddock.formation.Sleep;
 import dev.paddock.git.GitEndpoint;
 import dev.paddock.logs.DynoLogs;
 import dev.paddock.logs.LogHub;
@@ -152,6 +153,7 @@ public final class Paddock implements AutoCloseable {
         Formations formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
         Dynos dynos = new Dynos(manifold, releases, slugs, logs, admission);
+        Sleep sleep = parts.add("sleep", new Sleep(formations, timers, helpers));
         RuntimeMetrics metrics =
                 parts.add(
                         "runtime metrics",
@@ -174,7 +176,11 @@ public final class Paddock implements AutoCloseable {
                         new Routers(
                                 runtime.controlSocket(),
                                 routes::served,
-                                new RouterReports(routes::holder, manifold::suspect)));
+                                new RouterReports(
+                                        routes::holder,
+                                        manifold::suspect,
+                                        sleep::wake,
+                                        sleep::requested)));
         routes.connect(routers);
         Builder builder = new Builder(engine, slugs, data.builds(), data.buildCaches());
         Deployments deployments =
@@ -255,6 +261,7 @@ public final class Paddock implements AutoCloseable {
         formations.wantAll();
         manifold.start();
         metrics.start();
+        sleep.start();
         SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
         router.pids().forEach(routers::expect);
         routers.start();

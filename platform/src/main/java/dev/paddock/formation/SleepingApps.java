@@ -1,0 +1,85 @@
+package dev.paddock.formation;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.Release;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.releases.AppSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.Handle;
+
+/// Which apps sleep, in the table `sleeping_apps`, and which awake ones may. Safe for any thread.
+final class SleepingApps {
+    /// Of apps whose size sleeps, unless their user chose another time.
+    private static final Duration USUAL = Duration.ofMinutes(30);
+
+    private final Map<AppId, Rule> rules = new ConcurrentHashMap<>();
+
+    Optional<Instant> since(Handle handle, AppId app) {
+        return handle.createQuery("select since from sleeping_apps where app = :app")
+                .bind("app", app)
+                .map((row, _) -> row.getObject("since", OffsetDateTime.class).toInstant())
+                .findOne();
+    }
+
+    void sleep(Handle handle, AppId app, Instant now) {
+        handle.createUpdate("insert into sleeping_apps values (:app, :now) on conflict do nothing")
+                .bind("app", app)
+                .bind("now", now)
+                .execute();
+    }
+
+    void wake(Handle handle, AppId app) {
+        handle.createUpdate("delete from sleeping_apps where app = :app")
+                .bind("app", app)
+                .execute();
+    }
+
+    /// Called whenever the manifold is told what an app should run.
+    void know(AppId app, boolean asleep, Optional<Duration> after) {
+        rules.put(app, new Rule(asleep, after));
+    }
+
+    void forget(AppId app) {
+        rules.remove(app);
+    }
+
+    /// False for an app that is not known, too.
+    boolean isAsleep(AppId app) {
+        Rule rule = rules.get(app);
+        return rule != null && rule.asleep();
+    }
+
+    /// The awake apps that sleep after so long without a request.
+    Map<AppId, Duration> awake() {
+        Map<AppId, Duration> awake = new ConcurrentHashMap<>();
+        rules.forEach((app, rule) -> {
+            if (!rule.asleep()) {
+                rule.after().ifPresent(after -> awake.put(app, after));
+            }
+        });
+        return awake;
+    }
+
+    /// After how long an app sleeps. Only requests wake, so an app without web dynos never does.
+    static Optional<Duration> after(Release release, List<FormationEntry> formation) {
+        Optional<FormationEntry> web =
+                formation.stream()
+                        .filter(entry -> entry.type().isWeb() && entry.quantity() > 0)
+                        .findFirst();
+        return web.flatMap(entry ->
+                AppSettings.of(release.config())
+                        .sleepAfter()
+                        .or(() ->
+                                entry.size().equals(DynoSize.ECO)
+                                        ? Optional.of(USUAL)
+                                        : Optional.empty()));
+    }
+
+    private record Rule(boolean asleep, Optional<Duration> after) {}
+}
