@@ -1,4 +1,4 @@
-/// The record of what ran and for how long.
+/// The record of what ran and for how long, and what runs right now.
 @NullMarked
 package dev.paddock.metering;
 
