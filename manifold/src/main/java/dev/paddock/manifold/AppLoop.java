@@ -192,19 +192,27 @@ final class AppLoop {
     private void act() {
         unfinished = true;
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            publish();
+            // Routers that hold requests for an app that wakes must not see it without dynos.
+            if (round > 0 || !isWaking()) {
+                publish();
+            }
             Plan plan = Planner.plan(observer.desired(), observer.observed(), timers.now());
             planned = plan.again();
             List<Action> actions =
                     plan.actions().stream().filter(action -> !isPostponed(action)).toList();
             unfinished = actions.size() < plan.actions().size();
             if (actions.isEmpty()) {
+                publish();
                 return;
             }
             actions.forEach(this::perform);
         }
         throw new IllegalStateException(
                 "the plan for " + observer.desired() + " does not come to an end");
+    }
+
+    private boolean isWaking() {
+        return snapshot.asleepSince.isPresent() && observer.desired().asleepSince().isEmpty();
     }
 
     private void fold(Input input) {

@@ -21,6 +21,7 @@ import dev.paddock.dyno.FakeEngine.Script;
 import dev.paddock.dyno.Stdio;
 import dev.paddock.manifold.ManifoldListener.Notice;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -464,6 +465,31 @@ class ManifoldTest {
                         new Notice.Unidling(WEB_1),
                         new Notice.Unidling(DynoName.parse("worker.1")));
         assertThat(transitionsOf("web.1").getFirst()).isEqualTo("created to starting: START");
+    }
+
+    @Test
+    void routersNeverSeeAnAppThatSleepsOrWakesWithoutDynos() {
+        want(1, 1, 0);
+        time.advance(SECOND);
+        List<String> seen = new ArrayList<>();
+        told.onChange(_ -> seen.add(states()));
+
+        sleep(1, 1, 0);
+        time.advance(SECOND);
+        want(1, 1, 0);
+        time.advance(SECOND);
+
+        assertThat(seen).startsWith("web.1 idle").endsWith("web.1 up").doesNotContain("");
+    }
+
+    @Test
+    void appThatIsScaledToNothingWhileItSleepsShowsNothing() {
+        sleep(1, 1, 0);
+        time.advance(SECOND);
+
+        want(1, 0, 0);
+
+        assertThat(states()).isEmpty();
     }
 
     @Test
