@@ -61,7 +61,8 @@ class MainTest {
 
     @Test
     void eachCommandHasHelpAndVersion() {
-        for (String command : new String[] {"up", "demo", "down", "env", "status", "doctor", "top"}) {
+        for (String command :
+                new String[] {"up", "demo", "down", "env", "status", "doctor", "top"}) {
             assertThat(run(command, "--help").out()).contains("--data");
             assertThat(run(command, "--version").out()).startsWith("paddock ");
         }
