@@ -228,7 +228,8 @@ public final class Deployments {
             Feature feature = apps.setFeature(app.id(), name, enabled);
             String verb = enabled ? "Enable " : "Disable ";
             log(app.id(), verb + feature.name() + " feature by user " + user.email());
-            surroundings.changed(app.id());
+            // Dynos that start from now on are told of it, too.
+            surroundings.released(app.id());
             return feature;
         }
     }

@@ -1,5 +1,6 @@
 package dev.paddock.formation;
 
+import dev.paddock.apps.Apps;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.Actor;
 import dev.paddock.core.AppId;
@@ -39,6 +40,7 @@ public final class Dynos {
     private static final Pattern FIRST_WORD = Pattern.compile("^\\s*([A-Za-z0-9_-]+)(?=\\s|$)");
 
     private final Manifold manifold;
+    private final DynoMetadata metadata;
     private final Releases releases;
     private final SlugStore slugs;
     private final LogSink log;
@@ -47,11 +49,13 @@ public final class Dynos {
 
     public Dynos(
             Manifold manifold,
+            Apps apps,
             Releases releases,
             SlugStore slugs,
             LogSink log,
             Admission admission) {
         this.manifold = manifold;
+        this.metadata = new DynoMetadata(apps);
         this.releases = releases;
         this.slugs = slugs;
         this.log = log;
@@ -91,8 +95,8 @@ public final class Dynos {
         DynoSize size = oneOff.size().orElse(DynoSize.DEFAULT);
         admission.requireOneOff(size);
         String command = expand(oneOff.command(), slug.processTypes());
-        Map<String, String> environment =
-                new TreeMap<>(RunningReleases.environment(release.config()));
+        Map<String, String> environment = new TreeMap<>(metadata.of(release, slug));
+        environment.putAll(RunningReleases.environment(release.config()));
         environment.putAll(new ConfigVars(oneOff.environment()).values());
         DynoSpec spec;
         synchronized (naming) {

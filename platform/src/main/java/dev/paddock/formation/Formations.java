@@ -68,7 +68,7 @@ public final class Formations {
         this.apps = apps;
         this.slugs = slugs;
         this.releases = releases;
-        this.running = new RunningReleases(releases);
+        this.running = new RunningReleases(releases, new DynoMetadata(apps));
         this.manifold = manifold;
         this.log = log;
         this.admission = admission;

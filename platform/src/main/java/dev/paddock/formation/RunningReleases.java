@@ -23,18 +23,22 @@ final class RunningReleases {
     private static final int PAGE = 20;
 
     private final Releases releases;
+    private final DynoMetadata metadata;
 
-    RunningReleases(Releases releases) {
+    RunningReleases(Releases releases, DynoMetadata metadata) {
         this.releases = releases;
+        this.metadata = metadata;
     }
 
     /// What an app of this release should run, without its types.
     Desired desired(Release release, Slug slug, SlugRef ref) {
+        Map<String, String> environment = new TreeMap<>(metadata.of(release, slug));
+        environment.putAll(environment(release.config()));
         return new Desired(
                 release.app(),
                 release.version(),
                 oldestAlike(release),
-                environment(release.config()),
+                environment,
                 Optional.of(ref),
                 slug.stack(),
                 List.of());

@@ -227,12 +227,13 @@ class DeploymentsTest {
     }
 
     @Test
-    void renameMaintenanceAndFeaturesReachTheRoutes() {
+    void renameAndMaintenanceReachTheRoutesAndFeaturesTheDynosToo() {
         App renamed = deployments.rename(shop, new AppName("store"), user);
         deployments.setMaintenance(renamed, true, user);
         deployments.setFeature(renamed, "http-session-affinity", true, user);
 
-        assertThat(surroundings.told()).containsExactly("changed", "changed", "changed", "changed");
+        assertThat(surroundings.told())
+                .containsExactly("changed", "changed", "changed", "released");
         assertThat(apps.get(ann, "store").maintenance()).isTrue();
     }
 

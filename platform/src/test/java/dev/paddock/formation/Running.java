@@ -61,7 +61,7 @@ final class Running {
         admission = new Admission(database, engine, 1);
         formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, log, admission);
-        dynos = new Dynos(manifold, releases, slugs, log, admission);
+        dynos = new Dynos(manifold, apps, releases, slugs, log, admission);
         manifold.start();
     }
 

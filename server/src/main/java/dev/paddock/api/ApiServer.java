@@ -115,6 +115,8 @@ public final class ApiServer implements AutoCloseable {
                 get("/account", account::self),
                 patch("/account", account::update),
                 get("/account/features", catalogue::none),
+                get("/account/features/{feature}", catalogue::noFeature),
+                patch("/account/features/{feature}", catalogue::noFeature),
                 get("/account/keys", catalogue::none),
                 get("/account/rate-limits", account::rateLimits),
                 get("/users/{user}", account::user),

@@ -69,6 +69,11 @@ final class CatalogueEndpoints {
         return dynoSizes(call);
     }
 
+    /// Accounts have no features of their own here; clients then look for the app's.
+    Answer noFeature(Call call) {
+        throw UserError.notFound("feature");
+    }
+
     /// A list that is empty on this platform.
     Answer none(Call call) {
         return Answer.list(List.of());

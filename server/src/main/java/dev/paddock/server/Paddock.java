@@ -152,7 +152,7 @@ public final class Paddock implements AutoCloseable {
         Admission admission = new Admission(database, engine, settings.memoryOvercommit());
         Formations formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
-        Dynos dynos = new Dynos(manifold, releases, slugs, logs, admission);
+        Dynos dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Sleep sleep = parts.add("sleep", new Sleep(formations, timers, helpers));
         RuntimeMetrics metrics =
                 parts.add(

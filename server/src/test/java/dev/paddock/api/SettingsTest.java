@@ -121,6 +121,33 @@ class SettingsTest {
     }
 
     @Test
+    void dynosThatStartAfterTheFeatureIsOnKnowTheirAppAndRelease() {
+        platform.deployed("knowing", Map.of("web", "serve"));
+        List<DynoId> before = scaledToTwo("knowing");
+
+        client.patch("/apps/knowing/features/runtime-dyno-metadata", "{\"enabled\":true}");
+
+        assertThat(ids("knowing")).containsExactlyInAnyOrderElementsOf(before);
+        client.post("/apps/knowing/dynos", "{\"command\":\"env\"}");
+        client.patch("/apps/knowing/formation/web", "{\"quantity\":3}");
+        await().atMost(LONG)
+                .untilAsserted(() ->
+                        assertThat(running("knowing"))
+                                .filteredOn(dyno -> !before.contains(dyno.id()))
+                                .hasSize(2)
+                                .allSatisfy(dyno ->
+                                        assertThat(dyno.environment())
+                                                .containsEntry("HEROKU_APP_NAME", "knowing")
+                                                .containsEntry("HEROKU_RELEASE_VERSION", "v2")
+                                                .containsEntry("HEROKU_SLUG_COMMIT", "193d141")));
+        assertThat(running("knowing"))
+                .filteredOn(dyno -> before.contains(dyno.id()))
+                .hasSize(2)
+                .allSatisfy(dyno ->
+                        assertThat(dyno.environment()).doesNotContainKey("HEROKU_APP_NAME"));
+    }
+
+    @Test
     void maintenanceAndPagesReachTheTableAndRestartNoDyno() {
         platform.deployed("closed", Map.of("web", "serve"));
         List<DynoId> dynos = scaledToTwo("closed");

@@ -96,7 +96,7 @@ final class TestPlatform implements AutoCloseable {
         Admission admission = new Admission(database, engine, 1);
         formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
-        dynos = new Dynos(manifold, releases, slugs, logs, admission);
+        dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Domains domains = new Domains(database, DOMAIN, clock);
         routes = new RoutePublisher(apps, releases, domains, manifold, authority, DOMAIN);
         routers = new Routers(folder("run").resolve("control"), routes::served, frame -> {});
