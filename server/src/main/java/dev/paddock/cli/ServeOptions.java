@@ -50,7 +50,8 @@ final class ServeOptions {
 
     @Option(
             names = "--no-install",
-            description = "Install no missing packages; say which ones and end instead.")
+            description =
+                    "Install no missing packages: go on with what stands in for them, or say what to install and end.")
     boolean noInstall;
 
     @Option(

@@ -60,6 +60,21 @@ class DiagnosisTest {
     }
 
     @Test
+    void whatOtherProgramsStandInForIsWeakerAndNotMissing() {
+        Map<String, Path> programs = new HashMap<>(MadeUpMachine.PROGRAMS);
+        programs.remove("conmon");
+        programs.remove("crun");
+        programs.put("runc", Path.of("/usr/sbin/runc"));
+
+        Diagnosis diagnosis = Diagnosis.of(facts(MadeUpMachine.with(programs)));
+
+        assertThat(diagnosis.bad()).extracting(Finding::subject).containsExactly("conmon", "crun");
+        assertThat(diagnosis.bad())
+                .allMatch(finding -> finding.level() == Finding.Level.WEAKER)
+                .allMatch(finding -> finding.meaning().contains("sealed as well"));
+    }
+
+    @Test
     void withoutRootDynosCannotRunAndTheNetworkIsNotJudged() {
         MachineFacts facts =
                 facts(

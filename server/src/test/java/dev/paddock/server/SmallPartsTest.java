@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -103,6 +104,16 @@ class SmallPartsTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("need root")
                 .hasMessageContaining("sudo ./paddock up");
+    }
+
+    @Test
+    void machineOnWhichOtherProgramsStandInIsTakenAsItIs() {
+        Map<String, Path> programs = new HashMap<>(MadeUpMachine.PROGRAMS);
+        programs.remove("conmon");
+        programs.remove("crun");
+        programs.put("runc", Path.of("/usr/sbin/runc"));
+
+        new HostPackages(() -> MadeUpMachine.with(programs)).require(false);
     }
 
     @Test

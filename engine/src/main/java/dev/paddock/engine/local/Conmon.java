@@ -1,8 +1,8 @@
 package dev.paddock.engine.local;
 
+import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.Stdio;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Drives crun, with a conmon beside each container that outlives us: it keeps the log, the terminal and, at the end,
-/// the exit status.
-final class Conmon {
+/// Drives the OCI runtime, with a conmon beside each container that outlives us: it keeps the log, the terminal and, at
+/// the end, the exit status.
+final class Conmon implements Keeper {
     /// At this size conmon throws the log away and begins a new one.
     static final long LOG_BYTES = 10_000_000;
 
@@ -28,25 +28,31 @@ final class Conmon {
 
     private static final Duration LOOK = Duration.ofMillis(1);
 
-    private final Path conmon;
-    private final Path crun;
-    private final List<String> wrapper;
+    private final Optional<Path> conmon;
+    private final OciRuntime runtime;
     private final Duration patience;
 
-    Conmon(Path conmon, CrunMounts mounts, Duration patience) {
-        this.patience = patience;
+    /// @param conmon empty where it is missing: what one keeps can be taken over, but none be created
+    Conmon(Optional<Path> conmon, OciRuntime runtime, Duration patience) {
         this.conmon = conmon;
-        this.crun = mounts.crun();
-        this.wrapper = mounts.wrapper();
+        this.runtime = runtime;
+        this.patience = patience;
     }
 
-    /// Creates the container and returns when its first process exists and waits to be started.
-    ProcessIdentity create(DynoFiles files, Stdio stdio) throws LaunchFailure {
+    @Override
+    public void prepare(DynoFiles files) {
+        // conmon makes its files itself.
+    }
+
+    @Override
+    public ProcessIdentity create(DynoFiles files, Stdio stdio) throws LaunchFailure {
+        Path program =
+                conmon.orElseThrow(() -> new LaunchFailure("conmon is not there any more", null));
         String id = files.id().toString();
-        List<String> words = new ArrayList<>(wrapper);
+        List<String> words = new ArrayList<>(runtime.wrapper());
         words.addAll(
-                List.of(conmon.toString(), "--api-version", "1", "-c", id, "-u", id, "-n", id));
-        words.addAll(List.of("-r", crun.toString(), "-b", files.bundle().toString()));
+                List.of(program.toString(), "--api-version", "1", "-c", id, "-u", id, "-n", id));
+        words.addAll(List.of("-r", runtime.program().toString(), "-b", files.bundle().toString()));
         words.addAll(List.of("-p", files.pid().toString(), "-P", files.conmonPid().toString()));
         words.addAll(List.of("--exit-dir", files.runtime().resolve(DynoFiles.EXITS).toString()));
         words.addAll(
@@ -58,9 +64,9 @@ final class Conmon {
             words.addAll(List.of("--exit-command-arg", argument));
         }
         words.addAll(List.of("--exit-command", COPY));
-        List<String> options = new ArrayList<>(crunOptions(files));
-        // conmon keeps what crun says to itself.
-        options.addAll(List.of("--log", files.crunOutput().toString()));
+        List<String> options = new ArrayList<>(runtime.options(files.containers(runtime.kind())));
+        // conmon keeps what the runtime says to itself.
+        options.addAll(List.of("--log", files.runtimeOutput().toString()));
         for (String argument : options) {
             words.addAll(List.of("--runtime-arg", argument));
         }
@@ -95,13 +101,18 @@ final class Conmon {
                         .orElseThrow(() -> failed(files, "the container ended at once"));
             }
             if (Files.exists(files.exit())
-                    || conmon(files).filter(ProcessIdentity::alive).isEmpty()) {
-                throw failed(files, "crun could not create the container");
+                    || ProcessIdentity.noted(files.conmonPid())
+                            .filter(ProcessIdentity::alive)
+                            .isEmpty()) {
+                throw failed(files, name() + " could not create the container");
             }
             if (System.nanoTime() > deadline) {
                 throw failed(
                         files,
-                        "crun did not create the container within " + patience.toSeconds() + " s");
+                        name()
+                                + " did not create the container within "
+                                + patience.toSeconds()
+                                + " s");
             }
             try {
                 Thread.sleep(LOOK);
@@ -112,12 +123,12 @@ final class Conmon {
         }
     }
 
-    private static LaunchFailure failed(DynoFiles files, String what) {
-        String said = (said(files.conmonOutput()) + " " + said(files.crunOutput())).strip();
+    static LaunchFailure failed(DynoFiles files, String what) {
+        String said = (said(files.conmonOutput()) + " " + said(files.runtimeOutput())).strip();
         return new LaunchFailure(said.isEmpty() ? what : what + ": " + said, null);
     }
 
-    private static String said(Path file) {
+    static String said(Path file) {
         try {
             return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
         } catch (IOException e) {
@@ -126,58 +137,34 @@ final class Conmon {
         }
     }
 
-    /// The conmon of a dyno, as it noted itself.
-    Optional<ProcessIdentity> conmon(DynoFiles files) {
-        return ProcessIdentity.noted(files.conmonPid());
-    }
-
-    /// Lets the container's first process begin its command.
-    void start(DynoFiles files) throws LaunchFailure {
-        Command.Result result = crun(files, "start", files.id().toString());
+    @Override
+    public ProcessIdentity start(DynoFiles files, ProcessIdentity init) throws LaunchFailure {
+        Path containers = files.containers(runtime.kind());
+        Command.Result result = runtime.call(containers, patience, "start", files.id().toString());
         if (!result.ok()) {
-            throw new LaunchFailure("crun could not start the container: " + result.output(), null);
+            throw new LaunchFailure(
+                    name() + " could not start the container: " + result.output(), null);
         }
+        return init;
     }
 
-    /// Removes what crun keeps of a container, killing what is left of it; nothing if there is nothing.
-    void delete(DynoFiles files) {
-        if (Files.exists(files.containers().resolve(files.id().toString()))) {
-            crun(files, "delete", "-f", files.id().toString());
-        }
+    @Override
+    public Attachment attach(DynoFiles files) throws IOException {
+        return new ConmonAttachment(AttachSocket.connect(files.socket()), files.id().toString());
     }
 
-    /// Runs a container to its end, without a conmon; its output goes to the bundle.
-    Command.Result run(String name, Path bundle, Path containers, Path input, Duration limit) {
-        Path output = bundle.resolve("output");
-        List<String> words = new ArrayList<>(wrapper);
-        words.addAll(List.of(crun.toString(), "--root", containers.toString()));
-        words.addAll(List.of("--cgroup-manager", "cgroupfs", "run", "-b", bundle.toString(), name));
-        try {
-            int status = Command.run(words, input, output, limit);
-            return new Command.Result(
-                    status, Files.readString(output, StandardCharsets.ISO_8859_1).strip());
-        } catch (IOException e) {
-            throw new UncheckedIOException("crun cannot be run: " + e.getMessage(), e);
-        }
+    @Override
+    public LineParser parser() {
+        return new LogParser();
     }
 
-    void delete(String name, Path containers) {
-        List<String> words = new ArrayList<>(wrapper);
-        words.addAll(List.of(crun.toString(), "--root", containers.toString()));
-        words.addAll(List.of("--cgroup-manager", "cgroupfs", "delete", "-f", name));
-        Command.run(words, "", patience);
+    @Override
+    public boolean counts() {
+        return true;
     }
 
-    private Command.Result crun(DynoFiles files, String... arguments) {
-        List<String> words = new ArrayList<>(wrapper);
-        words.add(crun.toString());
-        words.addAll(crunOptions(files));
-        words.addAll(List.of(arguments));
-        return Command.run(words, "", patience);
-    }
-
-    private static List<String> crunOptions(DynoFiles files) {
-        return List.of("--root", files.containers().toString(), "--cgroup-manager", "cgroupfs");
+    private String name() {
+        return runtime.kind().program();
     }
 
     /// The exit status conmon left; empty while the container lives, or when conmon was killed.

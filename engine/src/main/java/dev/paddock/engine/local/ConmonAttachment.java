@@ -8,8 +8,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 
 /// The streams of a dyno through conmon's attach socket. The output holds both of the dyno's, as they come. A thread
 /// of its own reads the socket, for a native call that waits would hold a virtual thread's carrier; a consumer that
@@ -21,16 +19,12 @@ final class ConmonAttachment implements Attachment {
     /// What conmon surely takes in one read.
     private static final int WRITE = 8192;
 
-    private static final int QUEUED_PACKETS = 64;
-    private static final byte[] END = {};
     private static final Duration BUSY = Duration.ofMillis(1);
 
     private final AttachSocket socket;
-    private final BlockingQueue<byte[]> received = new ArrayBlockingQueue<>(QUEUED_PACKETS);
-    private final Output output = new Output();
+    private final PacketStream output = new PacketStream();
     private final Input input = new Input();
     private final Thread reader;
-    private volatile boolean closed;
 
     ConmonAttachment(AttachSocket socket, String name) {
         this.socket = socket;
@@ -46,7 +40,7 @@ final class ConmonAttachment implements Attachment {
                     count > 0;
                     count = socket.receive(state, buffer)) {
                 if (count > 1) {
-                    received.put(buffer.asSlice(1, count - 1).toArray(ValueLayout.JAVA_BYTE));
+                    output.put(buffer.asSlice(1, count - 1).toArray(ValueLayout.JAVA_BYTE));
                 }
             }
         } catch (IOException e) {
@@ -55,11 +49,7 @@ final class ConmonAttachment implements Attachment {
             // Closed by our side: nobody wants the rest.
             return;
         }
-        try {
-            received.put(END);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        output.end();
     }
 
     @Override
@@ -74,59 +64,9 @@ final class ConmonAttachment implements Attachment {
 
     @Override
     public void close() {
-        closed = true;
+        output.close();
         socket.interrupt();
         reader.interrupt();
-        received.clear();
-        boolean ignored = received.offer(END);
-    }
-
-    private final class Output extends InputStream {
-        private byte[] packet = {};
-        private int at;
-        private boolean ended;
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int length) throws IOException {
-            if (length == 0) {
-                return 0;
-            }
-            if (!fetch()) {
-                return -1;
-            }
-            int count = Math.min(length, packet.length - at);
-            System.arraycopy(packet, at, into, offset, count);
-            at += count;
-            return count;
-        }
-
-        @Override
-        public int available() {
-            return packet.length - at;
-        }
-
-        private boolean fetch() throws IOException {
-            if (ended || closed) {
-                return false;
-            }
-            if (at == packet.length) {
-                try {
-                    packet = received.take();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IOException("interrupted while reading from a dyno", e);
-                }
-                at = 0;
-                ended = packet.length == 0;
-            }
-            return !ended;
-        }
     }
 
     private final class Input extends OutputStream {

@@ -34,7 +34,7 @@ final class ConmonLog implements DynoOutput {
 
     private final LogFiles files;
     private final BooleanSupplier dynoEnded;
-    private final LogParser parser = new LogParser();
+    private final LineParser parser;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     private @Nullable FileChannel channel;
     private long number;
@@ -48,8 +48,9 @@ final class ConmonLog implements DynoOutput {
     private boolean ended;
     private boolean closed;
 
-    ConmonLog(LogFiles files, long cursor, BooleanSupplier dynoEnded) {
+    ConmonLog(LogFiles files, long cursor, LineParser parser, BooleanSupplier dynoEnded) {
         this.files = files;
+        this.parser = parser;
         this.dynoEnded = dynoEnded;
         this.number = LogFiles.number(cursor);
         this.position = LogFiles.position(cursor);

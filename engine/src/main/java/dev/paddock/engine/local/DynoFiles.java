@@ -11,7 +11,6 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
     static final String DYNOS = "dynos";
     static final String EXITS = "exits";
     static final String SOCKETS = "socks";
-    static final String CONTAINERS = "crun";
 
     static DynoFiles of(LocalSettings settings, DynoId id) {
         return new DynoFiles(
@@ -55,8 +54,21 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
         return bundle.resolve("conmon.out");
     }
 
-    Path crunOutput() {
-        return bundle.resolve("crun.out");
+    /// Named pipes of a [ShellKeeper].
+    Path gate() {
+        return bundle.resolve("gate");
+    }
+
+    Path input() {
+        return bundle.resolve("in");
+    }
+
+    Path output() {
+        return bundle.resolve("out");
+    }
+
+    Path runtimeOutput() {
+        return bundle.resolve("runtime.out");
     }
 
     Path exit() {
@@ -76,8 +88,8 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
         return sockets().resolve("attach");
     }
 
-    Path containers() {
-        return runtime.resolve(CONTAINERS);
+    Path containers(OciRuntime.Kind kind) {
+        return kind.containers(runtime);
     }
 
     Path log() {

@@ -134,6 +134,17 @@ final class HostStack {
         write(LAUNCH.substring(1), resource("launch.sh"), "rwxr-xr-x");
     }
 
+    /// Makes a place for a mount, where there is none: once the tree is read-only runc cannot.
+    void point(Path source, String target) {
+        Path point = root.resolve(target.substring(1));
+        if (Files.isDirectory(source)) {
+            Directory.create(point, "rwxr-xr-x");
+        } else if (Files.exists(source) && !Files.exists(point)) {
+            Directory.create(point.resolveSibling("."), "rwxr-xr-x");
+            write(target.substring(1), "", "rw-r--r--");
+        }
+    }
+
     /// A file of the host as dynos see it: at its own place where the stack shows that, else as a copy.
     Optional<String> visible(Path file) {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {

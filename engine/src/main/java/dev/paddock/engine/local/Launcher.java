@@ -39,7 +39,7 @@ final class Launcher {
 
     private final LocalSettings settings;
     private final HostStack stack;
-    private final Conmon conmon;
+    private final OciRuntime containers;
     private final DynoNetwork network;
     private final UserNumbers users;
     private final SlugCache slugs;
@@ -48,14 +48,14 @@ final class Launcher {
     Launcher(
             LocalSettings settings,
             HostStack stack,
-            Conmon conmon,
+            OciRuntime containers,
             DynoNetwork network,
             UserNumbers users,
             SlugCache slugs,
             Map<String, String> buildEnvironment) {
         this.settings = settings;
         this.stack = stack;
-        this.conmon = conmon;
+        this.containers = containers;
         this.network = network;
         this.users = users;
         this.slugs = slugs;
@@ -75,10 +75,11 @@ final class Launcher {
             }
             Life.Place place = place(dyno, user);
             bundle(dyno, place, slug).write(dyno.files.config(), stack, dyno.cgroup);
-            ProcessIdentity init = conmon.create(dyno.files, dyno.spec.stdio());
+            ProcessIdentity init = dyno.keeper.create(dyno.files, dyno.spec.stdio());
             ProcessIdentity beside =
-                    conmon.conmon(dyno.files)
-                            .orElseThrow(() -> new LaunchFailure("conmon ended at once", null));
+                    ProcessIdentity.noted(dyno.files.conmonPid())
+                            .orElseThrow(() ->
+                                    new LaunchFailure("what keeps the dyno ended at once", null));
             boolean goesOn =
                     dyno.change(life -> life.withProcesses(new Life.Processes(init, beside)));
             return goesOn && !stopped(dyno)
@@ -137,6 +138,7 @@ final class Launcher {
             mounts.add(BundleMount.writable(owned(dyno.files.temporary(), place.user()), "/tmp"));
         }
         for (Mount mount : spec.mounts()) {
+            stack.point(mount.source(), mount.target());
             if (mount.writable()) {
                 Directory.give(mount.source(), place.user());
             }
@@ -240,10 +242,11 @@ final class Launcher {
     /// Takes away the container and what the dyno wrote, but not what it logged nor its place.
     void clear(LocalDyno dyno) {
         DynoFiles files = dyno.files;
-        // conmon first: it could still be about to create the container, and would note its end.
-        conmon.conmon(files).ifPresent(beside -> killConmon(dyno, beside));
+        // The keeper first: it could still be about to create the container, and would note its
+        // end.
+        ProcessIdentity.noted(files.conmonPid()).ifPresent(beside -> killKeeper(dyno, beside));
         dyno.cgroup.kill();
-        conmon.delete(files);
+        containers.delete(files, Conmon.PATIENCE);
         dyno.cgroup.remove();
         Directory.remove(
                 files.upper(),
@@ -255,15 +258,15 @@ final class Launcher {
                 files.sockets());
     }
 
-    /// The pid file is believed only if that process is what was recorded, or, before it was, our conmon.
-    private static void killConmon(LocalDyno dyno, ProcessIdentity beside) {
+    /// The pid file is believed only if that process is what was recorded, or, before it was, a keeper of ours.
+    private static void killKeeper(LocalDyno dyno, ProcessIdentity beside) {
         Optional<ProcessIdentity> recorded = dyno.life().processes().map(Life.Processes::conmon);
         boolean ours =
                 recorded.isPresent()
                         ? recorded.get().equals(beside)
-                        : beside.runs("conmon", dyno.id().toString());
+                        : Keepers.isOne(beside, dyno.id().toString());
         if (ours) {
-            // Below it is crun, as long as it creates the container; it may hang.
+            // Below it is the runtime, as long as it creates the container; it may hang.
             List<ProcessHandle> below =
                     ProcessHandle.of(beside.pid()).stream()
                             .flatMap(ProcessHandle::descendants)

@@ -20,6 +20,7 @@ final class LocalDyno {
 
     final DynoSpec spec;
     final DynoFiles files;
+    final Keeper keeper;
     final Cgroup cgroup;
 
     /// Open once the container exists, or will never.
@@ -39,9 +40,10 @@ final class LocalDyno {
     private boolean attached;
     private Optional<Tick> overQuota = Optional.empty();
 
-    LocalDyno(DynoSpec spec, DynoFiles files, Cgroup cgroup, Life life) {
+    LocalDyno(DynoSpec spec, DynoFiles files, Keeper keeper, Cgroup cgroup, Life life) {
         this.spec = spec;
         this.files = files;
+        this.keeper = keeper;
         this.cgroup = cgroup;
         this.life = life;
         this.log = new LogFiles(files.log(), Conmon.LOG_FULL, this::writtenByConmon);
@@ -134,7 +136,7 @@ final class LocalDyno {
 
     private OptionalLong writtenByConmon() {
         return life().processes()
-                .filter(processes -> processes.conmon().alive())
+                .filter(processes -> keeper.counts() && processes.conmon().alive())
                 .map(processes -> processes.conmon().writtenBytes())
                 .orElse(OptionalLong.empty());
     }

@@ -63,7 +63,7 @@ public final class LocalEngine implements Engine {
     private final String host;
     private final Cgroup cgroup;
     private final HostStack stack;
-    private final Conmon conmon;
+    private final Keepers keepers;
     private final DynoNetwork network;
     private final Firewall firewall;
     private final SlugCache slugs;
@@ -93,14 +93,10 @@ public final class LocalEngine implements Engine {
         if (!Files.isDirectory(runtime)) {
             Directory.createPrivate(runtime);
         }
-        for (String name :
-                List.of(
-                        DynoFiles.DYNOS,
-                        DynoFiles.EXITS,
-                        DynoFiles.SOCKETS,
-                        DynoFiles.CONTAINERS)) {
+        for (String name : List.of(DynoFiles.DYNOS, DynoFiles.EXITS, DynoFiles.SOCKETS)) {
             Directory.createPrivate(runtime.resolve(name));
         }
+        Directory.createPrivate(programs.kind().containers(runtime));
         Directory.createPrivate(settings.data().resolve(DynoFiles.DYNOS));
         linkData();
         Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
@@ -110,8 +106,11 @@ public final class LocalEngine implements Engine {
         stack.build(resolvers);
         CrunMounts mounts =
                 CrunMounts.make(
-                        runtime.resolve(MOUNTS), stack, programs.crun(), hierarchies.hybrid());
-        this.conmon = new Conmon(programs.conmon(), mounts, patience);
+                        runtime.resolve(MOUNTS), stack, programs.runtime(), hierarchies.hybrid());
+        OciRuntime containers = OciRuntime.in(mounts, programs.kind());
+        Conmon conmon = new Conmon(programs.conmon(), containers, patience);
+        ShellKeeper shell = new ShellKeeper(containers, patience, timers);
+        this.keepers = new Keepers(conmon, shell, programs.conmon().isPresent());
         this.buildEnvironment = BuildEnvironment.of(settings.hostEnvironment(), stack);
         Registry.Share share = new Registry(registry(runtime)).claim(settings.hash());
         Path unpacked = settings.data().resolve("slugs");
@@ -120,13 +119,13 @@ public final class LocalEngine implements Engine {
             Directory.remove(unpacked);
         }
         UserNumbers users = new UserNumbers(numbers, share.firstUser());
-        this.slugs = new SlugCache(unpacked, runtime.resolve("unpack"), stack, conmon, cgroup);
+        this.slugs = new SlugCache(unpacked, runtime.resolve("unpack"), stack, containers, cgroup);
         slugs.clean();
         this.network = new DynoNetwork(settings.hash(), share.network());
         this.firewall = Firewall.of(settings.hash(), registry(runtime));
         firewall.raise(DynoNetwork.addresses(share.network()), resolvers.servers());
         this.launcher =
-                new Launcher(settings, stack, conmon, network, users, slugs, buildEnvironment);
+                new Launcher(settings, stack, containers, network, users, slugs, buildEnvironment);
         this.weaknesses = machine.lacks().stream().map(Lack::text).toList();
         readRecords();
         network.open(heldSlots());
@@ -179,7 +178,7 @@ public final class LocalEngine implements Engine {
             Optional<DynoSpec> spec = Json.read(files.spec()).map(SpecJson::parse);
             Optional<Life> life = Json.read(files.life()).map(Life::parse);
             if (spec.isPresent() && life.isPresent()) {
-                LocalDyno dyno = dyno(spec.get(), files, life.get());
+                LocalDyno dyno = dyno(spec.get(), files, keepers.of(files), life.get());
                 dynos.put(dyno.id(), dyno);
             } else {
                 // Cut off while start() wrote the record: nothing else was made yet.
@@ -194,8 +193,8 @@ public final class LocalEngine implements Engine {
         }
     }
 
-    private LocalDyno dyno(DynoSpec spec, DynoFiles files, Life life) {
-        return new LocalDyno(spec, files, cgroup.child(spec.id().toString()), life);
+    private LocalDyno dyno(DynoSpec spec, DynoFiles files, Keeper keeper, Life life) {
+        return new LocalDyno(spec, files, keeper, cgroup.child(spec.id().toString()), life);
     }
 
     private List<Integer> heldSlots() {
@@ -238,7 +237,7 @@ public final class LocalEngine implements Engine {
         life.killAt().ifPresent(killAt -> killLater(dyno, killAt));
         if (!life.up() && !dyno.spec.stdio().attached()) {
             try {
-                conmon.start(dyno.files);
+                startCommand(dyno);
             } catch (LaunchFailure e) {
                 LOG.debug("Dyno {} had been started already", dyno.id());
             }
@@ -254,12 +253,13 @@ public final class LocalEngine implements Engine {
     @Override
     public void start(DynoSpec spec) {
         DynoFiles files = DynoFiles.of(settings, spec.id());
-        LocalDyno dyno = dyno(spec, files, Life.fresh(timers.bootId()));
+        LocalDyno dyno = dyno(spec, files, keepers.forNew(), Life.fresh(timers.bootId()));
         if (dynos.putIfAbsent(spec.id(), dyno) != null) {
             throw new IllegalStateException("dyno " + spec.id() + " was started before");
         }
         try {
             files.create();
+            dyno.keeper.prepare(files);
             Json.write(files.spec(), SpecJson.json(spec));
             Json.write(files.life(), dyno.life().json());
         } catch (UncheckedIOException e) {
@@ -323,7 +323,11 @@ public final class LocalEngine implements Engine {
             dyno.log.keep();
             Tick now = timers.now();
             dyno.change(life -> life.withBegun(now));
-            conmon.start(dyno.files);
+            startCommand(dyno);
+            if (dyno.life().killAt().filter(at -> !timers.now().isBefore(at)).isPresent()) {
+                // Where the container begins to exist only now, there was nothing to kill before.
+                kill(dyno);
+            }
             if (!dyno.spec.web()) {
                 up(dyno);
             }
@@ -337,6 +341,12 @@ public final class LocalEngine implements Engine {
         } finally {
             dyno.beginning = false;
         }
+    }
+
+    private static void startCommand(LocalDyno dyno) throws LaunchFailure {
+        Life.Processes before = dyno.life().processes().orElseThrow();
+        ProcessIdentity init = dyno.keeper.start(dyno.files, before.init());
+        dyno.change(life -> life.withProcesses(new Life.Processes(init, before.conmon())));
     }
 
     /// What is left to do once the command runs.
@@ -443,7 +453,13 @@ public final class LocalEngine implements Engine {
     }
 
     private void kill(LocalDyno dyno) {
+        Life life = dyno.life();
         dyno.cgroup.kill();
+        if (life.begun().isEmpty() && life.processes().isPresent()) {
+            // There may be no container yet, only who is to run it.
+            Signals.send(life.processes().get().init(), Signals.KILL);
+            look(dyno);
+        }
     }
 
     /// Signals all processes, also one that is forked meanwhile, and counts them. The first process is left out: it
@@ -606,8 +622,7 @@ public final class LocalEngine implements Engine {
                             + dyno.life().exit().map(exit -> "ended " + exit).orElse("begun"));
         }
         try {
-            Attachment attachment =
-                    new ConmonAttachment(AttachSocket.connect(dyno.files.socket()), id.toString());
+            Attachment attachment = dyno.keeper.attach(dyno.files);
             Optional<Exit> failure = begin(dyno);
             failure.ifPresent(exit -> fail(dyno, exit));
             look(dyno);
@@ -636,10 +651,10 @@ public final class LocalEngine implements Engine {
             LogFiles none =
                     new LogFiles(
                             DynoFiles.of(settings, id).log(), Conmon.LOG_FULL, OptionalLong::empty);
-            return new ConmonLog(none, cursor, () -> true);
+            return new ConmonLog(none, cursor, new LogParser(), () -> true);
         }
         logs.add(dyno.files.disk(), dyno.log);
-        return new ConmonLog(dyno.log, cursor, dyno::ended);
+        return new ConmonLog(dyno.log, cursor, dyno.keeper.parser(), dyno::ended);
     }
 
     @Override
@@ -720,8 +735,8 @@ public final class LocalEngine implements Engine {
         for (String name : Directory.names(runtime.resolve(DynoFiles.DYNOS))) {
             ProcessIdentity.noted(
                             runtime.resolve(DynoFiles.DYNOS).resolve(name).resolve("conmon.pid"))
-                    .filter(conmon -> conmon.runs("conmon", name))
-                    .ifPresent(conmon -> Signals.send(conmon, Signals.KILL));
+                    .filter(beside -> Keepers.isOne(beside, name))
+                    .ifPresent(beside -> Signals.send(beside, Signals.KILL));
         }
         platform.remove();
         DynoNetwork.purge(hash);
@@ -733,7 +748,8 @@ public final class LocalEngine implements Engine {
                         DynoFiles.DYNOS,
                         DynoFiles.EXITS,
                         DynoFiles.SOCKETS,
-                        DynoFiles.CONTAINERS,
+                        OciRuntime.Kind.CRUN.program(),
+                        OciRuntime.Kind.RUNC.program(),
                         "stack",
                         "users",
                         "unpack",

@@ -108,7 +108,7 @@ public record LocalMachine(
     /// @param path where programs are looked for
     static LocalMachine read(String path, Map<String, String> environment) {
         Map<String, Path> programs = new TreeMap<>();
-        for (String name : Programs.NAMES) {
+        for (String name : Programs.names()) {
             Command.find(name, path).ifPresent(file -> programs.put(name, file));
         }
         return new LocalMachine(

@@ -10,10 +10,7 @@ import java.util.List;
 
 /// Takes conmon's log apart: `2026-11-23T14:04:52.148267217+00:00 stdout F text`, where P instead of F marks a part of
 /// a line that goes on. For one thread.
-final class LogParser {
-    /// Parts are joined up to this; a program that never ends its line does not fill our memory.
-    private static final int JOINED_BYTES = 64 * 1024;
-
+final class LogParser implements LineParser {
     private static final int SECONDS = 19;
 
     private final ByteArrayOutputStream record = new ByteArrayOutputStream();
@@ -23,10 +20,8 @@ final class LogParser {
     private Instant known = Instant.EPOCH;
     private long lines;
 
-    /// Parses what the buffer holds and adds the lines that it ends.
-    ///
-    /// @param cursor of the buffer's first byte
-    void parse(ByteBuffer buffer, long cursor, List<Line> into) {
+    @Override
+    public void parse(ByteBuffer buffer, long cursor, List<Line> into) {
         long at = cursor;
         while (buffer.hasRemaining()) {
             byte next = buffer.get();
@@ -40,21 +35,21 @@ final class LogParser {
         }
     }
 
-    /// Adds the lines whose ends were never written.
-    void end(long cursor, List<Line> into) {
+    @Override
+    public void end(long cursor, List<Line> into) {
         stdout.flush(cursor, into);
         stderr.flush(cursor, into);
     }
 
-    /// Forgets unfinished lines: their beginnings and their ends do not belong together.
-    void reset() {
+    @Override
+    public void reset() {
         record.reset();
         stdout.text.setLength(0);
         stderr.text.setLength(0);
     }
 
-    /// How many records were parsed.
-    long lines() {
+    @Override
+    public long lines() {
         return lines;
     }
 

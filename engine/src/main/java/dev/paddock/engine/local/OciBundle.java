@@ -151,7 +151,7 @@ record OciBundle(
         return config;
     }
 
-    /// On v1 each hierarchy is a mount of its own, which crun leaves writable.
+    /// On v1 each hierarchy is a mount of its own, which the runtime leaves writable.
     private static List<String> readOnly(Cgroup.Hierarchies hierarchies) {
         List<String> paths = new ArrayList<>(READ_ONLY);
         hierarchies.controllers().forEach(name -> paths.add("/sys/fs/cgroup/" + name));

@@ -32,23 +32,24 @@ final class SlugCache {
     private final Path directory;
     private final Path scratch;
     private final HostStack stack;
-    private final Conmon conmon;
+    private final OciRuntime containers;
     private final Cgroup cgroup;
     private final Map<Path, Object> locks = new ConcurrentHashMap<>();
 
     /// @param scratch for the bundles of containers that unpack
-    SlugCache(Path directory, Path scratch, HostStack stack, Conmon conmon, Cgroup cgroup) {
+    SlugCache(Path directory, Path scratch, HostStack stack, OciRuntime containers, Cgroup cgroup) {
         this.directory = directory;
         this.scratch = scratch;
         this.stack = stack;
-        this.conmon = conmon;
+        this.containers = containers;
         this.cgroup = cgroup;
     }
 
     /// Removes what an earlier process left half unpacked.
     void clean() {
-        for (String name : Directory.names(scratch.resolve("crun"))) {
-            conmon.delete(name, scratch.resolve("crun"));
+        Path known = containers.kind().containers(scratch);
+        for (String name : Directory.names(known)) {
+            containers.delete(name, known, Conmon.PATIENCE);
         }
         Directory.remove(scratch);
         for (String app : Directory.names(directory)) {
@@ -98,17 +99,17 @@ final class SlugCache {
         Directory.give(partial, user);
         String name = "unpack-" + UUID.randomUUID();
         Path bundle = Directory.createPrivate(scratch.resolve(name));
-        Path containers = Directory.createPrivate(scratch.resolve("crun"));
+        Path known = Directory.createPrivate(containers.kind().containers(scratch));
         try {
             bundle(compression(slug.file()), user, partial, name)
                     .write(bundle.resolve("config.json"), stack, cgroup.child(name));
-            Command.Result result = conmon.run(name, bundle, containers, slug.file(), LIMIT);
+            Command.Result result = containers.run(name, bundle, known, slug.file(), LIMIT);
             if (!result.ok()) {
                 throw new SlugRefused("The slug cannot be unpacked: " + complaint(result), false);
             }
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            conmon.delete(name, containers);
+            containers.delete(name, known, Conmon.PATIENCE);
             cgroup.child(name).remove();
             Directory.remove(bundle, partial);
         }

@@ -1,4 +1,4 @@
-/// Runs dynos on this machine with conmon and crun.
+/// Runs dynos on this machine with conmon and crun, or what there is instead: see [LocalMachine].
 ///
 /// [LocalEngine] implements the port and owns everything here; a [LocalDyno] is one dyno's life, kept on disk so that
 /// a later process can adopt it. [OciBundle] says what a dyno sees and may do, [DynoNetwork] whom it may talk to,

@@ -64,6 +64,10 @@ class LocalDynoTest {
         return new LocalDyno(
                 spec,
                 DynoFiles.of(settings, spec.id()),
+                new Conmon(
+                        Optional.empty(),
+                        new OciRuntime(OciRuntime.Kind.CRUN, Path.of("/usr/bin/crun"), List.of()),
+                        Conmon.PATIENCE),
                 new Cgroup(none, "/paddock"),
                 Life.fresh("boot"));
     }

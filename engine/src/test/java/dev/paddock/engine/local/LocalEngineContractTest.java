@@ -1,21 +1,10 @@
 package dev.paddock.engine.local;
 
-import dev.paddock.dyno.DynoEvent;
-import dev.paddock.dyno.DynoSpec;
-import dev.paddock.dyno.Engine;
-import dev.paddock.dyno.EngineContract;
-import dev.paddock.dyno.Mount;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-class LocalEngineContractTest extends EngineContract {
-    private static final String SERVER = "exec python3 -m http.server $PORT";
-
+class LocalEngineContractTest extends LocalContract {
     private static Platform platform;
 
     @BeforeAll
@@ -31,35 +20,7 @@ class LocalEngineContractTest extends EngineContract {
     }
 
     @Override
-    protected Engine engine() {
-        return platform.engine;
-    }
-
-    @Override
-    protected List<DynoEvent> events() {
-        return platform.events;
-    }
-
-    @Override
-    protected void await(BooleanSupplier condition) {
-        org.awaitility.Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
-                .pollInterval(Duration.ofMillis(10))
-                .until(condition::getAsBoolean);
-    }
-
-    @Override
-    protected DynoSpec dyno(Behaviour behaviour, boolean web) {
-        String command =
-                switch (behaviour) {
-                    case RUNS -> web ? SERVER : "sleep 1000";
-                    case IGNORES_TERM -> "trap '' TERM; " + (web ? SERVER : "sleep 1000");
-                    case ENDS_WITH_3 -> "exit 3";
-                    case CANNOT_START, NEVER_ACCEPTS -> "sleep 1000";
-                };
-        if (behaviour == Behaviour.CANNOT_START) {
-            return platform.build(command, new Mount(Path.of("/nowhere"), "/mnt", false));
-        }
-        return web ? platform.web(command) : platform.bash(command);
+    protected Platform platform() {
+        return platform;
     }
 }

@@ -49,6 +49,37 @@ class LogTest {
         assertThat(lines).extracting(Line::text).containsExactly("whole");
     }
 
+    @Test
+    void plainOutputIsLinesWithTheTimeOfTheirReading() {
+        Instant now = Instant.parse("2026-11-26T10:00:00Z");
+        RawLines parser = new RawLines(() -> now);
+        List<Line> lines = new ArrayList<>();
+
+        parser.parse(plain("one\ntw"), 0, lines);
+        parser.parse(plain("o\nthr"), 6, lines);
+        parser.end(11, lines);
+
+        assertThat(lines)
+                .containsExactly(
+                        new Line(4, now, "one"), new Line(8, now, "two"), new Line(11, now, "thr"));
+    }
+
+    @Test
+    void plainLineWithoutEndIsCutBeforeItFillsTheMemory() {
+        RawLines parser = new RawLines(() -> Instant.EPOCH);
+        List<Line> lines = new ArrayList<>();
+
+        parser.parse(plain("x".repeat(100_000)), 0, lines);
+
+        assertThat(lines)
+                .singleElement()
+                .satisfies(line -> assertThat(line.text()).hasSize(65_536));
+    }
+
+    private static ByteBuffer plain(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
     private static void parse(List<Line> into, String... records) {
         LogParser parser = new LogParser();
         StringBuilder text = new StringBuilder();
@@ -85,7 +116,7 @@ class LogTest {
     void whatConmonThrewAwayIsCounted() throws IOException {
         LogFiles files =
                 new LogFiles(directory.resolve("log"), 0, () -> OptionalLong.of(written.get()));
-        ConmonLog log = new ConmonLog(files, 0, ended::get);
+        ConmonLog log = new ConmonLog(files, 0, new LogParser(), ended::get);
         write("stdout F one");
         assertThat(texts(log)).containsExactly("one");
         rotate("stdout F lost");
@@ -100,7 +131,7 @@ class LogTest {
     void whatASlowReaderCameTooLateForIsCountedToo() throws IOException {
         LogFiles files =
                 new LogFiles(directory.resolve("log"), 0, () -> OptionalLong.of(written.get()));
-        ConmonLog log = new ConmonLog(files, 0, ended::get);
+        ConmonLog log = new ConmonLog(files, 0, new LogParser(), ended::get);
         write("stdout F 0");
         assertThat(texts(log)).containsExactly("0");
         for (int i = 1; i <= 4; i++) {
@@ -130,7 +161,10 @@ class LogTest {
 
     private ConmonLog log(long cursor) {
         return new ConmonLog(
-                new LogFiles(directory.resolve("log"), 0, OptionalLong::empty), cursor, ended::get);
+                new LogFiles(directory.resolve("log"), 0, OptionalLong::empty),
+                cursor,
+                new LogParser(),
+                ended::get);
     }
 
     private static List<String> texts(ConmonLog log) {

@@ -82,6 +82,18 @@ final class Platform implements AutoCloseable {
         engine.listen(events::add);
     }
 
+    /// A path on which all programs of the engine are found but these.
+    String hiding(String... programs) throws IOException {
+        Path directory = Files.createTempDirectory(data, "path");
+        for (String name : Programs.names()) {
+            Optional<Path> program = Command.find(name);
+            if (program.isPresent() && !List.of(programs).contains(name)) {
+                Files.createSymbolicLink(directory.resolve(name), program.get());
+            }
+        }
+        return directory.toString();
+    }
+
     @Override
     public void close() {
         engine.close();
