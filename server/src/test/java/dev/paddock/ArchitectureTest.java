@@ -47,6 +47,8 @@ class ArchitectureTest {
                         "store",
                         "accounts",
                         "apps",
+                        "pipelines",
+                        "webhooks",
                         "logs",
                         "drains",
                         "build",

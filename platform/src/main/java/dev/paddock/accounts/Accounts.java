@@ -2,39 +2,24 @@ package dev.paddock.accounts;
 
 import dev.paddock.core.UserError;
 import dev.paddock.store.Database;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
-import org.jdbi.v3.core.statement.StatementContext;
 
-/// Accounts and keys; the sole writer of both. Keys are 160 random bits, stored as SHA-256. Safe for any thread.
+/// Accounts; their sole writer. The first one is the operator's. Safe for any thread.
 public final class Accounts {
-    private static final int KEY_BYTES = 20;
-
-    /// Tells a person (and a secret scanner) what the string is good for.
-    private static final String KEY_PREFIX = "paddock-";
-
     private static final int MAX_NAME = 100;
-    private static final int MAX_DESCRIPTION = 200;
     private static final Pattern EMAIL =
             Pattern.compile("[^@\\s\\p{Cntrl}]{1,64}@[^@\\s\\p{Cntrl}]{1,189}");
-    private static final List<String> GLOBAL_SCOPE = List.of("global");
 
     private final Database database;
     private final InstantSource clock;
-    private final SecureRandom random = new SecureRandom();
     private final KeyCache cache = new KeyCache();
 
     public Accounts(Database database, InstantSource clock) {
@@ -42,38 +27,75 @@ public final class Accounts {
         this.clock = clock;
     }
 
-    /// Makes an account; e-mail addresses are unique without regard to case.
+    /// Makes an account; e-mail addresses are unique without regard to case. Somebody who was invited gets the account
+    /// that waits for them.
     public Account create(String email, String name) {
-        if (!EMAIL.matcher(email).matches()) {
-            throw UserError.invalid("Email is not valid: give an address like you@example.com.");
-        }
-        check(name);
-        Instant now = now();
-        Account account = new Account(UUID.randomUUID(), email, name, now, now);
-        int made =
-                database.jdbi()
-                        .withHandle(handle ->
-                                handle.createUpdate(
-                                                """
-                                                insert into accounts
-                                                values (:id, :email, :name, :now, :now)
-                                                on conflict do nothing
-                                                """)
-                                        .bind("id", account.id())
-                                        .bind("email", email)
-                                        .bind("name", name)
-                                        .bind("now", now)
-                                        .execute());
-        if (made == 0) {
+        check(email, name);
+        if (insert(email, name, false) == 0 && accept(email, name) == 0) {
             throw UserError.invalid("Email " + email + " is already taken.");
         }
-        return account;
+        return find(email).orElseThrow();
+    }
+
+    /// The account of this address; one that waits for the operator to give it a key where there is none.
+    public Account invite(String email) {
+        check(email, "");
+        insert(email, "", true);
+        return find(email).orElseThrow();
+    }
+
+    /// Takes an invitation back unless somebody uses the account or something is left that names it.
+    public void uninvite(Account account) {
+        database.jdbi()
+                .useHandle(handle ->
+                        handle.createUpdate(
+                                        """
+                                        delete from accounts a where id = :id and invited
+                                          and not exists (
+                                            select 1 from collaborators where account = a.id)
+                                          and not exists (select 1 from apps where owner = a.id)
+                                        """)
+                                .bind("id", account.id())
+                                .execute());
+    }
+
+    private int insert(String email, String name, boolean invited) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createUpdate(
+                                        """
+                                        insert into accounts (id, email, name, operator, invited,
+                                          created_at, updated_at)
+                                        values (:id, :email, :name,
+                                          not exists (select 1 from accounts), :invited, :now, :now)
+                                        on conflict do nothing
+                                        """)
+                                .bind("id", UUID.randomUUID())
+                                .bind("email", email)
+                                .bind("name", name)
+                                .bind("invited", invited)
+                                .bind("now", now())
+                                .execute());
+    }
+
+    private int accept(String email, String name) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createUpdate(
+                                        """
+                                        update accounts set invited = false, name = :name,
+                                          updated_at = :now
+                                        where lower(email) = lower(:email) and invited
+                                        """)
+                                .bind("email", email)
+                                .bind("name", name)
+                                .bind("now", now())
+                                .execute());
     }
 
     /// Changes the name a person is shown by; the e-mail address stays.
     public Account rename(Account account, String name) {
-        check(name);
-        Instant now = now();
+        check(account.email(), name);
         database.jdbi()
                 .useHandle(handle ->
                         handle.createUpdate(
@@ -82,18 +104,18 @@ public final class Accounts {
                                         where id = :id
                                         """)
                                 .bind("name", name)
-                                .bind("now", now)
+                                .bind("now", now())
                                 .bind("id", account.id())
                                 .execute());
         cache.clear();
-        return new Account(account.id(), account.email(), name, account.createdAt(), now);
+        return find(account.id().toString()).orElseThrow(() -> UserError.notFound("user"));
     }
 
     public List<Account> all() {
         return database.jdbi()
                 .withHandle(handle ->
                         handle.createQuery("select * from accounts order by email")
-                                .map(Accounts::account)
+                                .map((row, _) -> account(row))
                                 .list());
     }
 
@@ -101,16 +123,14 @@ public final class Accounts {
     public Optional<Account> operator() {
         return database.jdbi()
                 .withHandle(handle ->
-                        handle.createQuery("select * from accounts order by created_at, id limit 1")
-                                .map(Accounts::account)
+                        handle.createQuery(
+                                        "select * from accounts where operator order by created_at, id limit 1")
+                                .map((row, _) -> account(row))
                                 .findOne());
     }
 
-    /// By id, e-mail or `~` (which is `self`).
-    public Optional<Account> find(String idOrEmail, Account self) {
-        if (idOrEmail.equals("~")) {
-            return Optional.of(self);
-        }
+    /// By id or e-mail.
+    public Optional<Account> find(String idOrEmail) {
         return database.jdbi()
                 .withHandle(handle ->
                         handle.createQuery(
@@ -119,125 +139,14 @@ public final class Accounts {
                                         where id::text = lower(:key) or lower(email) = lower(:key)
                                         """)
                                 .bind("key", idOrEmail.replace("\0", ""))
-                                .map(Accounts::account)
+                                .map((row, _) -> account(row))
                                 .findOne());
     }
 
-    /// The key's account; empty for unknown, revoked and expired keys.
-    public Optional<Authenticated> authenticate(String token) {
-        byte[] hash = hash(token);
-        String cacheKey = HexFormat.of().formatHex(hash);
-        Instant now = clock.instant();
-        Optional<Authenticated> known = cache.find(cacheKey, now);
-        if (known.isPresent()) {
-            return known.filter(found -> valid(found, now));
+    private static void check(String email, String name) {
+        if (!EMAIL.matcher(email).matches()) {
+            throw UserError.invalid("Email is not valid: give an address like you@example.com.");
         }
-        long generation = cache.generation();
-        Optional<Authenticated> found =
-                database.jdbi()
-                        .withHandle(handle ->
-                                handle.createQuery(
-                                                """
-                                                select a.*, k.id key_id, k.account, k.description,
-                                                  k.scope, k.created_at key_created_at,
-                                                  k.updated_at key_updated_at, k.expires_at
-                                                from authorizations k join accounts a on a.id = k.account
-                                                where k.token_sha256 = :hash
-                                                """)
-                                        .bind("hash", hash)
-                                        .map((row, context) ->
-                                                new Authenticated(
-                                                        account(row, context),
-                                                        authorization(row, "key_")))
-                                        .findOne());
-        found.ifPresent(value -> cache.put(cacheKey, value, now, generation));
-        return found.filter(value -> valid(value, now));
-    }
-
-    public Authorization.Issued issue(
-            Account account, String description, Optional<Duration> life) {
-        if (description.length() > MAX_DESCRIPTION || description.indexOf('\0') >= 0) {
-            throw UserError.invalid(
-                    "Description must have at most " + MAX_DESCRIPTION + " characters.");
-        }
-        if (life.isPresent() && (life.get().isNegative() || life.get().isZero())) {
-            throw UserError.invalid("Expires in must be a positive number of seconds.");
-        }
-        Instant now = now();
-        String token = newToken();
-        Authorization authorization =
-                new Authorization(
-                        UUID.randomUUID(),
-                        account.id(),
-                        description,
-                        GLOBAL_SCOPE,
-                        now,
-                        now,
-                        life.map(now::plus));
-        database.jdbi()
-                .useHandle(handle -> {
-                    handle.createUpdate(
-                                    """
-                                    delete from authorizations
-                                    where account = :account and expires_at <= :now
-                                    """)
-                            .bind("account", account.id())
-                            .bind("now", now)
-                            .execute();
-                    handle.createUpdate(
-                                    """
-                                    insert into authorizations values (:id, :account, :description,
-                                      :scope, :hash, :now, :now, :expires)
-                                    """)
-                            .bind("id", authorization.id())
-                            .bind("account", account.id())
-                            .bind("description", description)
-                            .bindArray("scope", String.class, GLOBAL_SCOPE)
-                            .bind("hash", hash(token))
-                            .bind("now", now)
-                            .bind("expires", authorization.expiresAt())
-                            .execute();
-                });
-        return new Authorization.Issued(authorization, token);
-    }
-
-    /// The account's keys that are still good, newest first.
-    public List<Authorization> authorizations(Account account) {
-        return database.jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(
-                                        """
-                                        select * from authorizations
-                                        where account = :account
-                                          and (expires_at is null or expires_at > :now)
-                                        order by created_at desc, id
-                                        """)
-                                .bind("account", account.id())
-                                .bind("now", clock.instant())
-                                .map((row, _) -> authorization(row, ""))
-                                .list());
-    }
-
-    /// Acts at once. Throws UserError.notFound for a key that is not the account's.
-    public void revoke(Account account, UUID authorization) {
-        int revoked =
-                database.jdbi()
-                        .withHandle(handle ->
-                                handle.createUpdate(
-                                                """
-                                                delete from authorizations
-                                                where id = :id and account = :account
-                                                """)
-                                        .bind("id", authorization)
-                                        .bind("account", account.id())
-                                        .execute());
-        cache.clear();
-        if (revoked == 0) {
-            throw UserError.notFound("authorization");
-        }
-    }
-
-    private static void check(String name) {
         if (name.length() > MAX_NAME || name.chars().anyMatch(Character::isISOControl)) {
             throw UserError.invalid(
                     "Name must have at most "
@@ -251,46 +160,17 @@ public final class Accounts {
         return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 
-    private String newToken() {
-        byte[] key = new byte[KEY_BYTES];
-        random.nextBytes(key);
-        return KEY_PREFIX + HexFormat.of().formatHex(key);
+    KeyCache cache() {
+        return cache;
     }
 
-    private static boolean valid(Authenticated found, Instant now) {
-        return found.authorization().expiresAt().map(now::isBefore).orElse(true);
-    }
-
-    private static byte[] hash(String token) {
-        try {
-            return MessageDigest.getInstance("SHA-256")
-                    .digest(token.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
-    }
-
-    private static Account account(ResultSet row, StatementContext context) throws SQLException {
+    static Account account(ResultSet row) throws SQLException {
         return new Account(
                 row.getObject("id", UUID.class),
                 row.getString("email"),
                 row.getString("name"),
+                row.getBoolean("operator"),
                 row.getTimestamp("created_at").toInstant(),
                 row.getTimestamp("updated_at").toInstant());
     }
-
-    private static Authorization authorization(ResultSet row, String prefix) throws SQLException {
-        return new Authorization(
-                row.getObject(prefix + "id", UUID.class),
-                row.getObject("account", UUID.class),
-                row.getString("description"),
-                List.of((String[]) row.getArray("scope").getArray()),
-                row.getTimestamp(prefix + "created_at").toInstant(),
-                row.getTimestamp(prefix + "updated_at").toInstant(),
-                Optional.ofNullable(row.getTimestamp("expires_at"))
-                        .map(java.sql.Timestamp::toInstant));
-    }
-
-    /// Who a key belongs to, and which key it was.
-    public record Authenticated(Account account, Authorization authorization) {}
 }

@@ -6,11 +6,14 @@ import java.util.Optional;
 import java.util.UUID;
 
 /// A key of an account, without its secret.
+///
+/// @param session whether a login in the browser made it
 public record Authorization(
         UUID id,
         UUID account,
         String description,
-        List<String> scope,
+        List<Scope> scope,
+        boolean session,
         Instant createdAt,
         Instant updatedAt,
         Optional<Instant> expiresAt) {

@@ -25,7 +25,7 @@ final class KeyCache {
             };
     private long generation;
 
-    Optional<Accounts.Authenticated> find(String hash, Instant now) {
+    Optional<Authorizations.Authenticated> find(String hash, Instant now) {
         synchronized (lock) {
             Known entry = entries.get(hash);
             if (entry == null || Duration.between(entry.since, now).abs().compareTo(LIFE) > 0) {
@@ -43,7 +43,7 @@ final class KeyCache {
     }
 
     /// Keeps a value unless the cache was emptied since `seen`: it may have been revoked meanwhile.
-    void put(String hash, Accounts.Authenticated value, Instant now, long seen) {
+    void put(String hash, Authorizations.Authenticated value, Instant now, long seen) {
         synchronized (lock) {
             if (generation == seen) {
                 entries.put(hash, new Known(value, now));
@@ -58,5 +58,5 @@ final class KeyCache {
         }
     }
 
-    private record Known(Accounts.Authenticated value, Instant since) {}
+    private record Known(Authorizations.Authenticated value, Instant since) {}
 }

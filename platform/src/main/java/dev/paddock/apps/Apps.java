@@ -26,8 +26,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
-/// Apps; the sole writer of them. An account sees only its own. An app that is being destroyed is seen by nobody but
-/// keeps its name until it is gone. Safe for any thread.
+/// Apps; their sole writer but for what an accepted transfer does. An account sees its own and those it was given access
+/// to. An app that is being destroyed is seen by nobody but keeps its name until it is gone. Safe for any thread.
 public final class Apps {
     private static final String UNIQUE_VIOLATION = "23505";
 
@@ -44,6 +44,12 @@ public final class Apps {
               where app = a.id and status = 'SUCCEEDED' order by version desc limit 1) r on true
             left join slugs s on s.id = r.slug
             where not a.destroying
+            """;
+
+    private static final String VISIBLE =
+            """
+             and (a.owner = :account or exists (
+              select 1 from collaborators c where c.app = a.id and c.account = :account))
             """;
 
     private final Database database;
@@ -88,13 +94,58 @@ public final class Apps {
                 .withHandle(handle ->
                         handle.createQuery(
                                         SELECT
-                                                + " and a.owner = :owner"
+                                                + VISIBLE
                                                 + " and (a.name = :key or a.id::text = lower(:key))")
-                                .bind("owner", account.id())
+                                .bind("account", account.id())
                                 .bind("key", nameOrId.replace("\0", ""))
                                 .map(Apps::app)
                                 .findOne())
                 .orElseThrow(() -> UserError.notFound("app"));
+    }
+
+    /// As [#get(Account, String)]; also throws UserError when the account may see the app but has none of these
+    /// permissions.
+    public App get(Account account, String nameOrId, Set<Permission> anyOf) {
+        App app = get(account, nameOrId);
+        require(account, app, anyOf);
+        return app;
+    }
+
+    /// Throws UserError when the account has none of these permissions for an app that it sees.
+    public void require(Account account, App app, Set<Permission> anyOf) {
+        if (app.owner().id().equals(account.id()) || anyOf.contains(Permission.VIEW)) {
+            return;
+        }
+        boolean allowed =
+                database.jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery(
+                                                """
+                                                select exists (
+                                                  select 1 from collaborators
+                                                  where app = :app and account = :account
+                                                    and permissions && cast(:permissions as text[]))
+                                                """)
+                                        .bind("app", app.id())
+                                        .bind("account", account.id())
+                                        .bindArray(
+                                                "permissions",
+                                                String.class,
+                                                Permission.words(anyOf))
+                                        .mapTo(Boolean.class)
+                                        .one());
+        if (!allowed) {
+            throw new UserError(
+                    "forbidden",
+                    "You do not have access to do that with app "
+                            + app.name()
+                            + ": it needs the permission "
+                            + String.join(" or ", Permission.words(anyOf))
+                            + ". Ask its owner, "
+                            + app.owner().email()
+                            + ".",
+                    "app");
+        }
     }
 
     /// For the platform itself.
@@ -110,8 +161,8 @@ public final class Apps {
     public List<App> list(Account account) {
         return database.jdbi()
                 .withHandle(handle ->
-                        handle.createQuery(SELECT + " and a.owner = :owner order by a.name")
-                                .bind("owner", account.id())
+                        handle.createQuery(SELECT + VISIBLE + " order by a.name")
+                                .bind("account", account.id())
                                 .map(Apps::app)
                                 .list());
     }

@@ -87,6 +87,29 @@ public final class SlugStore {
         }
     }
 
+    /// The same slug for another app: its bytes are on the disk once, as long as one of the apps lives.
+    public Slug share(Slug slug, AppId app) {
+        Slug shared =
+                new Slug(
+                        UUID.randomUUID(),
+                        app,
+                        slug.sha256(),
+                        slug.bytes(),
+                        slug.commit(),
+                        slug.commitDescription(),
+                        slug.stack(),
+                        slug.processTypes(),
+                        slug.buildpackDescription(),
+                        slug.createdAt());
+        Path link = folder(slug.app()).resolve(shared.id() + ".share");
+        try {
+            Files.createLink(link, file(slug));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Sharing slug " + slug.id(), e);
+        }
+        return add(shared, link);
+    }
+
     private static void ownerOnly(Path folder) throws IOException {
         Files.createDirectories(folder);
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));

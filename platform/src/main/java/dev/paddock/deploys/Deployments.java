@@ -203,6 +203,45 @@ public final class Deployments {
         }
     }
 
+    /// Releases the code of another app's release on `target`, which keeps its own config. Throws UserError when that
+    /// release has no code, or the app is destroyed meanwhile.
+    public Release promote(App source, Release promoted, AppId target, Actor user) {
+        Slug slug =
+                promoted.slug()
+                        .flatMap(slugs::find)
+                        .orElseThrow(() ->
+                                UserError.invalid(
+                                        "Release "
+                                                + promoted.version()
+                                                + " of "
+                                                + source.name()
+                                                + " has no slug to promote."));
+        String description =
+                "Promote "
+                        + source.name()
+                        + " "
+                        + promoted.version()
+                        + slug.commit().map(commit -> " " + shortened(commit)).orElse("");
+        try (AppLocks.Turn _ = locks.change(target)) {
+            Slug shared = slugs.share(slug, target);
+            Release made =
+                    releases.create(
+                            target,
+                            user,
+                            newest ->
+                                    new Releases.Next(
+                                            description,
+                                            Optional.of(shared.id()),
+                                            newest.config()));
+            announce(made, description);
+            return made;
+        }
+    }
+
+    private static String shortened(String commit) {
+        return commit.substring(0, Math.min(SHORT_COMMIT, commit.length()));
+    }
+
     public App rename(App app, AppName name, Actor user) {
         try (AppLocks.Turn _ = locks.change(app.id())) {
             App renamed = apps.rename(app, name);

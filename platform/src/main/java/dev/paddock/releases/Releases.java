@@ -41,6 +41,7 @@ public final class Releases {
 
     private final Database database;
     private final InstantSource clock;
+    private volatile Listener listener = (_, _) -> {};
 
     public Releases(Database database, InstantSource clock) {
         this.database = database;
@@ -100,13 +101,29 @@ public final class Releases {
     /// As [#create], but `change` may decide that there is nothing to release.
     public Optional<Release> createIfChanged(
             AppId app, Actor user, Function<Release, Optional<Next>> change) {
-        return database.jdbi()
-                .inTransaction(handle -> {
-                    lock(handle, app);
-                    Release newest = newest(handle, app);
-                    return change.apply(newest)
-                            .map(next -> insert(handle, newest.version(), app, user, next));
-                });
+        Optional<Release> made =
+                database.jdbi()
+                        .inTransaction(handle -> {
+                            lock(handle, app);
+                            Release newest = newest(handle, app);
+                            return change.apply(newest)
+                                    .map(next -> insert(handle, newest.version(), app, user, next));
+                        });
+        made.ifPresent(release -> listener.released(release, true));
+        return made;
+    }
+
+    /// To be told of every release once it is stored; called before the first is made.
+    public void listen(Listener heard) {
+        listener = heard;
+    }
+
+    /// Hears of releases; never blocks or fails.
+    public interface Listener {
+        /// A release is stored.
+        ///
+        /// @param isNew whether it was made, and not only changed
+        void released(Release release, boolean isNew);
     }
 
     /// The release that counts: the newest that succeeded. An app has v1 from its creation on.

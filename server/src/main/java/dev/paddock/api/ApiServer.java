@@ -6,21 +6,35 @@ import static dev.paddock.api.Route.patch;
 import static dev.paddock.api.Route.post;
 
 import dev.paddock.accounts.Accounts;
+import dev.paddock.accounts.AuditLog;
+import dev.paddock.accounts.Authorization;
+import dev.paddock.accounts.Authorizations;
+import dev.paddock.accounts.BrowserLogins;
+import dev.paddock.accounts.RateLimits;
+import dev.paddock.accounts.SshKeys;
+import dev.paddock.apps.AppTransfers;
 import dev.paddock.apps.Apps;
+import dev.paddock.apps.Collaborators;
 import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
+import dev.paddock.deploys.Promotions;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.ServerTls;
 import dev.paddock.drains.Drains;
+import dev.paddock.dyno.DynoTransition;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
 import dev.paddock.metering.Activity;
+import dev.paddock.pipelines.Couplings;
+import dev.paddock.pipelines.Pipelines;
 import dev.paddock.releases.Releases;
+import dev.paddock.webhooks.Deliveries;
+import dev.paddock.webhooks.Webhooks;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -35,12 +49,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.server.Server;
 import org.jspecify.annotations.Nullable;
@@ -51,15 +66,19 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
     static final String JSON = "application/json;charset=utf-8";
 
+    private static final String RATE_LIMITS = "/account/rate-limits";
     private static final Logger log = LoggerFactory.getLogger(ApiServer.class);
 
     private final Parts parts;
+    private final Access access;
     private volatile @Nullable Javalin running;
     private volatile int port;
     private volatile boolean stopping;
+    private volatile @Nullable WebhookEvents webhookEvents;
 
     public ApiServer(Parts parts) {
         this.parts = parts;
+        this.access = parts.access();
         this.port = parts.settings().bind().getPort();
     }
 
@@ -68,7 +87,7 @@ public final class ApiServer implements AutoCloseable {
     /// @param git answers what is below `/APP.git` and passes everything else on
     public record Parts(
             ApiSettings settings,
-            Accounts accounts,
+            Access access,
             Apps apps,
             Deployments deployments,
             Hosting hosting,
@@ -83,11 +102,93 @@ public final class ApiServer implements AutoCloseable {
             Activity activity,
             CertificateAuthority authority,
             Filter git,
+            PipelineParts pipelines,
+            WebhookParts webhooks,
             InstantSource clock) {}
+
+    /// Pipelines and what happens in them.
+    public record PipelineParts(Pipelines pipelines, Couplings couplings, Promotions promotions) {}
+
+    /// Webhooks and how their events are delivered.
+    public record WebhookParts(Webhooks webhooks, Deliveries deliveries) {}
+
+    /// Who may ask for what, and what is kept of it.
+    public record Access(
+            Accounts accounts,
+            Authorizations authorizations,
+            SshKeys sshKeys,
+            Collaborators collaborators,
+            AppTransfers transfers,
+            RateLimits limits,
+            AuditLog audit) {}
 
     /// Every route of the Platform API.
     private List<Route> routes(Representations json) {
-        var account = new AccountEndpoints(parts.accounts(), json, parts.clock());
+        return Stream.of(ownRoutes(json), accessRoutes(), pipelineRoutes(json), webhookRoutes(json))
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Route> accessRoutes() {
+        var json = new AccessRepresentations();
+        return Stream.of(
+                        new KeyEndpoints(
+                                        access.authorizations(),
+                                        access.sshKeys(),
+                                        json,
+                                        parts.clock())
+                                .routes(),
+                        new CollaboratorEndpoints(
+                                        access.accounts(),
+                                        parts.apps(),
+                                        access.collaborators(),
+                                        access.transfers(),
+                                        json)
+                                .routes(),
+                        new UserEndpoints(access.accounts(), access.authorizations(), json)
+                                .routes())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Route> pipelineRoutes(Representations json) {
+        PipelineParts pipelines = parts.pipelines();
+        return Stream.of(
+                        new PipelineEndpoints(
+                                        access,
+                                        parts.apps(),
+                                        pipelines.pipelines(),
+                                        pipelines.couplings(),
+                                        json)
+                                .routes(),
+                        new PromotionEndpoints(
+                                        parts.apps(),
+                                        pipelines.pipelines(),
+                                        pipelines.couplings(),
+                                        pipelines.promotions(),
+                                        parts.releases(),
+                                        json)
+                                .routes())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Route> webhookRoutes(Representations json) {
+        return new WebhookEndpoints(
+                        new AppEndpoints(parts.apps(), parts.deployments(), json),
+                        parts.webhooks().webhooks(),
+                        parts.webhooks().deliveries())
+                .routes();
+    }
+
+    private List<Route> ownRoutes(Representations json) {
+        var account =
+                new AccountEndpoints(
+                        access.accounts(),
+                        access.collaborators(),
+                        access.limits(),
+                        json,
+                        parts.clock());
         var apps = new AppEndpoints(parts.apps(), parts.deployments(), json);
         var domains =
                 new DomainEndpoints(
@@ -109,7 +210,7 @@ public final class ApiServer implements AutoCloseable {
                         json);
         var logs = new LogEndpoints(apps, parts.logSessions(), json, parts.clock());
         var drains = new DrainEndpoints(apps, parts.drains());
-        var operator = new OperatorEndpoints(parts.accounts(), parts.activity());
+        var operator = new OperatorEndpoints(access.accounts(), parts.activity());
         return List.of(
                 get("/operator/activity", operator::activity),
                 get("/account", account::self),
@@ -117,24 +218,15 @@ public final class ApiServer implements AutoCloseable {
                 get("/account/features", catalogue::none),
                 get("/account/features/{feature}", catalogue::noFeature),
                 patch("/account/features/{feature}", catalogue::noFeature),
-                get("/account/keys", catalogue::none),
-                get("/account/rate-limits", account::rateLimits),
+                get(RATE_LIMITS, account::rateLimits),
                 get("/users/{user}", account::user),
                 patch("/users/{user}", account::update),
                 get("/users/{user}/apps", apps::list),
-                get("/oauth/authorizations", account::keys),
-                post("/oauth/authorizations", account::issue),
-                get("/oauth/authorizations/{authorization}", account::key),
-                delete("/oauth/authorizations/{authorization}", account::revoke),
-                get("/oauth/sessions", catalogue::none),
-                delete("/oauth/sessions/{session}", account::noSession),
                 post("/apps", apps::create),
                 get("/apps", apps::list),
                 get("/apps/{app}", apps::info),
                 patch("/apps/{app}", apps::update),
                 delete("/apps/{app}", apps::destroy),
-                get("/apps/{app}/collaborators", apps::collaborators),
-                get("/apps/{app}/collaborators/{collaborator}", apps::collaborator),
                 get("/apps/{app}/domains", domains::list),
                 post("/apps/{app}/domains", domains::add),
                 get("/apps/{app}/domains/{domain}", domains::info),
@@ -155,7 +247,6 @@ public final class ApiServer implements AutoCloseable {
                 get("/apps/{app}/sni-endpoints/{endpoint}", domains::endpoint),
                 patch("/apps/{app}/sni-endpoints/{endpoint}", domains::updateEndpoint),
                 delete("/apps/{app}/sni-endpoints/{endpoint}", domains::removeEndpoint),
-                get("/apps/{app}/pipeline-couplings", apps::noPipeline),
                 get("/addons", catalogue::none),
                 get("/addon-attachments", catalogue::none),
                 get("/apps/{app}/config-vars", releases::config),
@@ -194,6 +285,9 @@ public final class ApiServer implements AutoCloseable {
         port = channel.socket().getLocalPort();
         var tls = ServerTls.context(parts.authority(), "localhost", "127.0.0.1");
         Representations json = new Representations(parts.settings(), url());
+        var events = new WebhookEvents(parts.webhooks().webhooks(), parts.apps(), json);
+        webhookEvents = events;
+        parts.releases().listen(events::released);
         Javalin javalin =
                 Javalin.create(config -> {
                     config.startup.showJavalinBanner = false;
@@ -230,11 +324,24 @@ public final class ApiServer implements AutoCloseable {
                         HandlerType.HEAD, route.path(), http -> answer(http, route));
             }
         }
+        new LoginEndpoints(new BrowserLogins(parts.clock()), access.authorizations()).serve(config);
         config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
         config.routes.get(Representations.SLUG_BLOB_PATH, this::sendSlug);
         // Javalin answers its own exceptions by itself unless they are named.
         config.routes.exception(HttpResponseException.class, (e, http) -> refuse(http, e));
         config.routes.exception(Exception.class, (e, http) -> refuse(http, e));
+    }
+
+    /// A dyno changed its state.
+    public void changed(DynoTransition transition) {
+        hear(events -> events.changed(transition));
+    }
+
+    private void hear(Consumer<WebhookEvents> what) {
+        WebhookEvents hearing = webhookEvents;
+        if (hearing != null) {
+            what.accept(hearing);
+        }
     }
 
     /// Under which users reach the API.
@@ -247,44 +354,61 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private void answer(Context http, Route route) {
-        Answer answer = route.endpoint().answer(call(http));
+        Call call = call(http, route.method(), route.path());
+        Answer answer = route.endpoint().answer(call);
+        if (!route.method().equals(HandlerType.GET)) {
+            access.audit().record(change(http, call, route, answer.status()));
+            hear(events -> events.answered(route, call.account().actor(), answer.body()));
+        }
         answer.headers().forEach(http::header);
         send(http, answer.status(), answer.body().toString());
     }
 
-    private Call call(Context http) {
+    private Call call(Context http, HandlerType method, String path) {
         AcceptHeader.check(http.header("Accept"));
-        String key = key(http.header("Authorization")).orElseThrow(ApiErrors::unauthorized);
-        Accounts.Authenticated authenticated =
-                parts.accounts().authenticate(key).orElseThrow(ApiErrors::unauthorized);
-        http.header("RateLimit-Remaining", String.valueOf(AccountEndpoints.RATE_LIMIT));
-        return new Call(http, authenticated, key);
+        Credentials given =
+                Credentials.parse(http.header("Authorization"))
+                        .orElseThrow(ApiErrors::unauthorized);
+        Authorizations.Authenticated known =
+                access.authorizations()
+                        .authenticate(given.key())
+                        .filter(found -> given.mayBe(found.account()))
+                        .orElseThrow(ApiErrors::unauthorized);
+        limit(http, known.authorization(), path);
+        if (!AccessRules.allows(known.authorization().scope(), method, path)) {
+            throw new UserError(
+                    "forbidden",
+                    "This key is for "
+                            + known.authorization().scope()
+                            + " only, which is not enough for this request.");
+        }
+        return new Call(http, known, given.key(), AccessRules.permissions(method, path));
     }
 
-    /// A key comes as `Bearer KEY`, or as the password of Basic with any user name.
-    static Optional<String> key(@Nullable String authorization) {
-        if (authorization == null) {
-            return Optional.empty();
+    /// Asking how much is left costs nothing.
+    private void limit(Context http, Authorization key, String path) {
+        Instant now = parts.clock().instant();
+        OptionalInt left =
+                path.equals(RATE_LIMITS)
+                        ? OptionalInt.of(access.limits().remaining(key.id(), now))
+                        : access.limits().take(key.id(), now);
+        http.header("RateLimit-Remaining", String.valueOf(left.orElse(0)));
+        if (left.isEmpty()) {
+            throw new UserError(
+                    "rate_limit",
+                    "This key has made "
+                            + RateLimits.PER_HOUR
+                            + " requests within an hour, which is the limit. Go on a few minutes later, and more slowly.");
         }
-        String[] parts = authorization.strip().split("\\s+", 2);
-        if (parts.length < 2) {
-            return Optional.empty();
-        }
-        return switch (parts[0].toLowerCase(Locale.ROOT)) {
-            case "bearer" -> Optional.of(parts[1]);
-            case "basic" -> password(parts[1]);
-            case String other -> Optional.empty();
-        };
     }
 
-    private static Optional<String> password(String base64) {
-        try {
-            String pair = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
-            int colon = pair.indexOf(':');
-            return colon < 0 ? Optional.empty() : Optional.of(pair.substring(colon + 1));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+    private AuditLog.Entry change(Context http, Call call, Route route, int status) {
+        return new AuditLog.Entry(
+                parts.clock().instant(),
+                call.account().actor(),
+                call.authenticated().authorization().id().toString(),
+                String.valueOf(http.res().getHeader(HttpPort.REQUEST_ID)),
+                route.method() + " " + route.shown(http.pathParamMap()) + " " + status);
     }
 
     /// The secret in the path is the authorization here: event-stream clients send no header.
@@ -312,8 +436,8 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private Path releaseBlob(Context http) {
-        Call call = call(http);
-        var app = parts.apps().get(call.account(), call.path("app"));
+        Call call = call(http, HandlerType.GET, Representations.SLUG_BLOB_PATH);
+        var app = parts.apps().get(call.account(), call.path("app"), call.permissions());
         var slug = ReleaseEndpoints.find(parts.slugs(), app, call.path("slug"));
         return parts.slugs().ref(slug).file();
     }
@@ -371,5 +495,6 @@ public final class ApiServer implements AutoCloseable {
         if (javalin != null) {
             javalin.stop();
         }
+        hear(WebhookEvents::close);
     }
 }

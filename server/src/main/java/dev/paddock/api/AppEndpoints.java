@@ -2,14 +2,16 @@ package dev.paddock.api;
 
 import dev.paddock.apps.Apps;
 import dev.paddock.apps.Feature;
+import dev.paddock.apps.Permission;
 import dev.paddock.core.App;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments;
 import java.util.List;
+import java.util.Set;
 
 /// Apps, their features, and the lists that hang on an app and have nothing to show yet.
 final class AppEndpoints {
-    private static final List<Page.Key<App>> APP_KEYS =
+    static final List<Page.Key<App>> APP_KEYS =
             List.of(
                     Page.Key.text("name", app -> app.name().value()),
                     Page.Key.text("id", app -> app.id().toString()));
@@ -30,7 +32,7 @@ final class AppEndpoints {
 
     /// The app that the path names.
     App find(Call call) {
-        return apps.get(call.account(), call.path("app"));
+        return apps.get(call.account(), call.path("app"), call.permissions());
     }
 
     Answer create(Call call) {
@@ -58,6 +60,7 @@ final class AppEndpoints {
             CatalogueEndpoints.requireStack(change.stack().get());
         }
         if (change.name().isPresent() && !change.name().get().equals(app.name())) {
+            apps.require(call.account(), app, Set.of(Permission.MANAGE));
             app = deployments.rename(app, change.name().get(), call.account().actor());
         }
         if (change.maintenance().isPresent() && change.maintenance().get() != app.maintenance()) {
@@ -72,20 +75,6 @@ final class AppEndpoints {
         App app = find(call);
         deployments.destroy(app, call.account().actor());
         return Answer.ok(representations.app(app));
-    }
-
-    Answer collaborators(Call call) {
-        return Answer.list(List.of(representations.collaborator(find(call))));
-    }
-
-    Answer collaborator(Call call) {
-        App app = find(call);
-        String wanted = call.path("collaborator");
-        if (!wanted.equalsIgnoreCase(app.owner().email())
-                && !wanted.equals(app.owner().id().toString())) {
-            throw UserError.notFound("collaborator");
-        }
-        return Answer.ok(representations.collaborator(app));
     }
 
     Answer features(Call call) {
@@ -121,11 +110,5 @@ final class AppEndpoints {
     Answer none(Call call) {
         find(call);
         return Answer.list(List.of());
-    }
-
-    /// The CLI takes this as "in no pipeline".
-    Answer noPipeline(Call call) {
-        find(call);
-        throw UserError.notFound("pipeline_coupling");
     }
 }

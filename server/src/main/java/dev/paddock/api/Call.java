@@ -1,13 +1,15 @@
 package dev.paddock.api;
 
 import dev.paddock.accounts.Account;
-import dev.paddock.accounts.Accounts;
+import dev.paddock.accounts.Authorizations;
+import dev.paddock.apps.Permission;
 import dev.paddock.core.UserError;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.Set;
 
 /// One authenticated request. For the thread that serves it.
 final class Call {
@@ -15,20 +17,31 @@ final class Call {
     static final int MAX_BODY_BYTES = 1024 * 1024;
 
     private final Context http;
-    private final Accounts.Authenticated authenticated;
+    private final Authorizations.Authenticated authenticated;
     private final String key;
+    private final Set<Permission> permissions;
 
-    Call(Context http, Accounts.Authenticated authenticated, String key) {
+    /// @param permissions any of these is needed for the app that the path names
+    Call(
+            Context http,
+            Authorizations.Authenticated authenticated,
+            String key,
+            Set<Permission> permissions) {
         this.http = http;
         this.authenticated = authenticated;
         this.key = key;
+        this.permissions = permissions;
+    }
+
+    Set<Permission> permissions() {
+        return permissions;
     }
 
     Account account() {
         return authenticated.account();
     }
 
-    Accounts.Authenticated authenticated() {
+    Authorizations.Authenticated authenticated() {
         return authenticated;
     }
 
@@ -49,11 +62,20 @@ final class Call {
         return ListRange.parse(http.header("Range"));
     }
 
-    Fields fields() {
-        return Fields.parse(body());
+    /// A parameter of the query, as `eq[name]`.
+    Optional<String> query(String name) {
+        return Optional.ofNullable(http.queryParam(name));
     }
 
-    private byte[] body() {
+    Fields fields() {
+        return fields(http);
+    }
+
+    static Fields fields(Context http) {
+        return Fields.parse(body(http));
+    }
+
+    private static byte[] body(Context http) {
         if (http.req().getContentLengthLong() > MAX_BODY_BYTES) {
             throw tooLarge();
         }

@@ -105,6 +105,26 @@ final class Fields {
                 .map(JsonNode::longValue);
     }
 
+    /// An array of strings; empty when it is absent.
+    List<String> strings(String name) {
+        List<String> strings = new ArrayList<>();
+        for (JsonNode item :
+                find(name, JsonNode::isArray, "an array")
+                        .orElse(JsonNodeFactory.instance.arrayNode())) {
+            String place = name + "[" + strings.size() + "]";
+            strings.add(check(place, item, JsonNode::isString, "a string").stringValue());
+        }
+        return strings;
+    }
+
+    /// A user named by a string, or by an object with their e-mail or id.
+    Optional<String> userIdentity(String name) {
+        boolean isObject = find(name).filter(JsonNode::isObject).isPresent();
+        return isObject
+                ? object(name).flatMap(inner -> inner.text("email").or(() -> inner.text("id")))
+                : text(name);
+    }
+
     /// A thing named by a string, or by an object with its name or id.
     Optional<String> identity(String name) {
         boolean isObject = find(name).filter(JsonNode::isObject).isPresent();

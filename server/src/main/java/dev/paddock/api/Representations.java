@@ -1,7 +1,6 @@
 package dev.paddock.api;
 
 import dev.paddock.accounts.Account;
-import dev.paddock.accounts.Authorization;
 import dev.paddock.apps.Feature;
 import dev.paddock.apps.Stacks;
 import dev.paddock.core.App;
@@ -21,7 +20,6 @@ import dev.paddock.logs.LogFilter;
 import dev.paddock.logs.LogHub;
 import dev.paddock.manifold.DynoView;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -48,7 +46,6 @@ final class Representations {
     private static final int DEFAULT_COLUMNS = 80;
     private static final int MAX_TERMINAL = 2000;
     private static final int DEFAULT_LINES = 100;
-    private static final long MAX_LIFE_SECONDS = Duration.ofDays(3650).toSeconds();
     private static final int HOURS_PER_MONTH = 720;
     private static final double GIGABYTE = 1024.0 * 1024 * 1024;
 
@@ -69,7 +66,7 @@ final class Representations {
         return json;
     }
 
-    // Accounts and keys
+    // Accounts
 
     ObjectNode account(Account account) {
         return object().put("id", account.id().toString())
@@ -95,52 +92,6 @@ final class Representations {
     /// The new name of an account; empty when the request does not change it.
     static Optional<String> accountName(Fields fields) {
         return fields.text("name");
-    }
-
-    /// @param token the secret, where the client knows it already
-    ObjectNode authorization(
-            Account account, Authorization key, Optional<String> token, Instant now) {
-        ObjectNode json =
-                object().put("id", key.id().toString())
-                        .put("description", key.description())
-                        .put("created_at", date(key.createdAt()))
-                        .put("updated_at", date(key.updatedAt()))
-                        .putNull("client")
-                        .putNull("grant")
-                        .putNull("refresh_token")
-                        .putNull("session");
-        ArrayNode scope = json.putArray("scope");
-        key.scope().forEach(scope::add);
-        json.putObject("user")
-                .put("id", account.id().toString())
-                .put("email", account.email())
-                .put("full_name", account.name());
-        if (token.isEmpty()) {
-            return json.putNull("access_token");
-        }
-        json.putObject("access_token")
-                .put("id", key.id().toString())
-                .put("token", token.get())
-                .put(
-                        "expires_in",
-                        key.expiresAt()
-                                .map(end ->
-                                        Math.max(0, end.getEpochSecond() - now.getEpochSecond()))
-                                .orElse(null));
-        return json;
-    }
-
-    record NewKey(String description, Optional<Duration> life) {}
-
-    static NewKey newKey(Fields fields) {
-        Optional<Long> seconds = fields.number("expires_in");
-        if (seconds.isPresent() && (seconds.get() < 1 || seconds.get() > MAX_LIFE_SECONDS)) {
-            throw UserError.invalid(
-                    "The field `expires_in` must be from 1 to " + MAX_LIFE_SECONDS + " seconds.");
-        }
-        return new NewKey(
-                fields.text("description").orElse("Created through the API"),
-                seconds.map(Duration::ofSeconds));
     }
 
     static ObjectNode rateLimit(int remaining) {
@@ -209,24 +160,6 @@ final class Representations {
                 fields.text("name").map(AppName::new),
                 fields.flag("maintenance"),
                 fields.identity("build_stack").map(Representations::stackName));
-    }
-
-    ObjectNode collaborator(App app) {
-        ObjectNode json =
-                object().put(
-                                "id",
-                                nameUuid("collaborator", app.id() + "/" + app.owner().id())
-                                        .toString())
-                        .put("role", "owner")
-                        .put("created_at", date(app.createdAt()))
-                        .put("updated_at", date(app.createdAt()));
-        json.putArray("permissions");
-        json.set("app", appIdentity(app));
-        json.putObject("user")
-                .put("id", app.owner().id().toString())
-                .put("email", app.owner().email())
-                .put("federated", false);
-        return json;
     }
 
     ObjectNode feature(Feature feature) {
@@ -559,8 +492,12 @@ final class Representations {
     }
 
     /// Paddock is what Heroku calls the Cedar generation; the CLI treats another one differently.
-    private static ObjectNode generation() {
+    static ObjectNode generation() {
         return named("generation", "cedar");
+    }
+
+    ObjectNode stackIdentity(String name) {
+        return named("stack", name);
     }
 
     private static ObjectNode named(String kind, String name) {

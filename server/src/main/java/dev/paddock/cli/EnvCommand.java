@@ -41,6 +41,7 @@ final class EnvCommand implements Callable<Integer> {
         exports.put("HEROKU_HOST", url);
         exports.put("HEROKU_API_KEY", operator.key());
         exports.put("HEROKU_PARTICLEBOARD_URL", url);
+        exports.put("HEROKU_LOGIN_HOST", url);
         exports.put("HEROKU_DATA_HOST", "localhost");
         exports.put("NODE_EXTRA_CA_CERTS", ca);
         exports.put("DISABLE_TELEMETRY", "true");

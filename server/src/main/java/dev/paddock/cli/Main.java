@@ -24,6 +24,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
             StatusCommand.class,
             DoctorCommand.class,
             TopCommand.class,
+            UsersCommand.class,
             RouterCommand.class,
             PrepareCommand.class
         })
@@ -35,7 +36,7 @@ public final class Main {
     /// A process ended by a signal answers with 128 and the signal's number.
     static final int SIGNALLED = 128;
 
-    private static final List<String> LATER = List.of("users", "backup", "restore", "bill");
+    private static final List<String> LATER = List.of("backup", "restore", "bill");
 
     private Main() {}
 

@@ -100,7 +100,11 @@ final class GitRequests implements Filter {
             request.setAttribute(CALLER, caller);
             git.doFilter(new FromRoot(request), response, (_, _) -> {});
         } catch (UserError e) {
-            refuse(response, HttpServletResponse.SC_NOT_FOUND, e.message());
+            int status =
+                    e.id().equals("forbidden")
+                            ? HttpServletResponse.SC_FORBIDDEN
+                            : HttpServletResponse.SC_NOT_FOUND;
+            refuse(response, status, e.message());
         } finally {
             request.removeAttribute(CALLER);
         }

@@ -10,9 +10,10 @@ import java.util.function.Consumer;
 
 /// What git needs of the platform; the tests of the protocol put something smaller behind it.
 interface PushTarget {
+    /// Empty also for a key that is not meant for code.
     Optional<Account> authenticate(String key);
 
-    /// Throws UserError when there is no such app for this account.
+    /// Throws UserError when there is no such app for this account, or it may not deploy it.
     App app(Account account, String name);
 
     /// Where the repository of the app lies or is to be made.

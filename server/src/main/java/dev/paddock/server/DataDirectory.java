@@ -137,6 +137,10 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve("keys").resolve("secrets.key");
     }
 
+    Path audit() {
+        return path.resolve("audit");
+    }
+
     Path certificates() {
         return path.resolve("certificates");
     }

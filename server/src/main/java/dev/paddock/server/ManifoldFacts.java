@@ -6,6 +6,7 @@ import dev.paddock.dyno.DynoTransition;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.manifold.ManifoldListener;
 import dev.paddock.metering.DynoRecord;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Takes the manifold's facts to all who need them: the record in the database, the app's log, the routes.
@@ -13,6 +14,7 @@ final class ManifoldFacts implements ManifoldListener {
     private final DynoRecord record;
     private final DynoJournal journal;
     private volatile @Nullable RoutePublisher routes;
+    private volatile Consumer<DynoTransition> watcher = _ -> {};
 
     ManifoldFacts(DynoRecord record, DynoJournal journal) {
         this.record = record;
@@ -24,10 +26,18 @@ final class ManifoldFacts implements ManifoldListener {
         routes = publisher;
     }
 
+    /// Whoever else hears of transitions; it must not block.
+    void watch(Consumer<DynoTransition> heard) {
+        watcher = heard;
+    }
+
     @Override
     public void transition(DynoTransition transition) {
         boolean isNew = record.store(transition);
         journal.transition(transition, isNew);
+        if (isNew) {
+            watcher.accept(transition);
+        }
     }
 
     @Override

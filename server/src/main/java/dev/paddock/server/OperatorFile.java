@@ -43,6 +43,11 @@ public record OperatorFile(String email, String key, int apiPort, Path ca) {
         return Files.exists(data.resolve(NAME)) ? Optional.of(read(data)) : Optional.empty();
     }
 
+    /// The operator's key was reset.
+    public void replaceKey(Path data, String newKey) {
+        new OperatorFile(email, newKey, apiPort, ca).write(data);
+    }
+
     void write(Path data) {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("email", email);

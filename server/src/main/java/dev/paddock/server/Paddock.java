@@ -2,9 +2,15 @@ package dev.paddock.server;
 
 import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
+import dev.paddock.accounts.AuditLog;
+import dev.paddock.accounts.Authorizations;
+import dev.paddock.accounts.RateLimits;
+import dev.paddock.accounts.SshKeys;
 import dev.paddock.api.ApiServer;
 import dev.paddock.api.ApiSettings;
+import dev.paddock.apps.AppTransfers;
 import dev.paddock.apps.Apps;
+import dev.paddock.apps.Collaborators;
 import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
 import dev.paddock.build.SlugStore;
@@ -13,6 +19,7 @@ import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
+import dev.paddock.deploys.Promotions;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.Domains;
 import dev.paddock.domains.RoutePublisher;
@@ -41,10 +48,16 @@ import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.metering.Activity;
 import dev.paddock.metering.DynoRecord;
 import dev.paddock.metering.Restarts;
+import dev.paddock.outbound.OutboundHttp;
 import dev.paddock.outbound.OutboundTargets;
+import dev.paddock.pipelines.Couplings;
+import dev.paddock.pipelines.Pipelines;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
 import dev.paddock.store.PostgresServer;
+import dev.paddock.webhooks.Deliverer;
+import dev.paddock.webhooks.Deliveries;
+import dev.paddock.webhooks.Webhooks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -72,6 +85,9 @@ public final class Paddock implements AutoCloseable {
 
     /// Routers may take their time to acknowledge, then dynos have their 30 s.
     private static final Duration DYNOS_LIMIT = Duration.ofSeconds(100);
+
+    /// A receiver of events that is silent for longer has not got them.
+    private static final Duration WEBHOOK_PATIENCE = Duration.ofSeconds(10);
 
     private static final Duration LEFTOVERS_LIMIT = Duration.ofSeconds(40);
 
@@ -131,6 +147,8 @@ public final class Paddock implements AutoCloseable {
         Future<?> settling = helpers.submit(postgres::settle);
 
         Accounts accounts = new Accounts(database, clock);
+        Authorizations authorizations = new Authorizations(database, clock, accounts);
+        AuditLog audit = new AuditLog(data.audit());
         apps = new Apps(database, clock);
         logs.keepOnly(apps.all().stream().map(App::id).toList());
         Releases releases = new Releases(database, clock);
@@ -203,6 +221,15 @@ public final class Paddock implements AutoCloseable {
                 parts.add(
                         "log drains",
                         new Drains(new LogDrains(database, clock), logs, targets, timers, clock));
+        Promotions promotions = new Promotions(database, releases, deployments, clock);
+        promotions.failInterrupted();
+        Deliveries deliveries = new Deliveries(database, clock);
+        Webhooks webhooks = new Webhooks(database, targets, deliveries, clock);
+        Deliverer deliverer =
+                front.add(
+                        "webhooks",
+                        new Deliverer(
+                                deliveries, new OutboundHttp(targets, WEBHOOK_PATIENCE), clock));
         Rendezvous rendezvous =
                 front.add(
                         "rendezvous",
@@ -222,7 +249,14 @@ public final class Paddock implements AutoCloseable {
                                                 settings.domain(),
                                                 settings.http().port(),
                                                 Set.of(settings.api().host())),
-                                        accounts,
+                                        new ApiServer.Access(
+                                                accounts,
+                                                authorizations,
+                                                new SshKeys(database, clock),
+                                                new Collaborators(database, clock),
+                                                new AppTransfers(database, clock),
+                                                new RateLimits(),
+                                                audit),
                                         apps,
                                         deployments,
                                         new Hosting(
@@ -247,7 +281,13 @@ public final class Paddock implements AutoCloseable {
                                                 new Restarts(database),
                                                 timers),
                                         authority,
-                                        new GitEndpoint(accounts, apps, deployments).filter(),
+                                        new GitEndpoint(authorizations, audit, apps, deployments)
+                                                .filter(),
+                                        new ApiServer.PipelineParts(
+                                                new Pipelines(database, clock),
+                                                new Couplings(database, clock),
+                                                promotions),
+                                        new ApiServer.WebhookParts(webhooks, deliveries),
                                         clock)));
 
         // What is wanted, what exists, then who may ask.
@@ -269,10 +309,12 @@ public final class Paddock implements AutoCloseable {
         router.handOver(routers);
         awaitRouter(routers, routes);
         parts.add("request lines", new RouterSpools(data.router(), database, logs)).start();
-        operator = writeOperatorFile(accounts, copyOf(authority.file()));
+        operator = writeOperatorFile(accounts, authorizations, copyOf(authority.file()));
         Object _ = await(settling);
         rendezvous.start();
         api.start();
+        facts.watch(api::changed);
+        deliverer.start();
         var _ = helpers.submit(deployments::resume);
         record =
                 new PlatformRecord(
@@ -414,24 +456,26 @@ public final class Paddock implements AutoCloseable {
     }
 
     /// The first start makes the first account; each start writes down what the operator's shell needs.
-    private OperatorFile writeOperatorFile(Accounts accounts, Path ca) {
+    private OperatorFile writeOperatorFile(
+            Accounts accounts, Authorizations authorizations, Path ca) {
         int port = settings.api().port();
         Optional<OperatorFile> before =
                 OperatorFile.find(data.path())
-                        .filter(file -> accounts.authenticate(file.key()).isPresent());
+                        .filter(file -> authorizations.authenticate(file.key()).isPresent());
         OperatorFile file =
                 before.map(known -> new OperatorFile(known.email(), known.key(), port, ca))
-                        .orElseGet(() -> newKey(accounts, port, ca));
+                        .orElseGet(() -> newKey(accounts, authorizations, port, ca));
         file.write(data.path());
         return file;
     }
 
-    private OperatorFile newKey(Accounts accounts, int port, Path ca) {
+    private OperatorFile newKey(
+            Accounts accounts, Authorizations authorizations, int port, Path ca) {
         Account account =
                 accounts.operator()
                         .orElseGet(
                                 () -> accounts.create("operator@" + settings.domain(), "Operator"));
-        String key = accounts.issue(account, "Operator's shell", Optional.empty()).token();
+        String key = authorizations.issue(account, "Operator's shell", Optional.empty()).token();
         return new OperatorFile(account.email(), key, port, ca);
     }
 

@@ -81,7 +81,7 @@ class ApiServerTest {
 
     @Test
     void keyComesAsBearerOrAsPassword() {
-        String pair = "whoever@example.com:" + platform.key;
+        String pair = "whoever:" + platform.key;
         String basic = Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
 
         assertThat(client.with("Authorization", "Basic " + basic).get("/account").status())
@@ -128,7 +128,7 @@ class ApiServerTest {
                 .isEqualTo("my-request-4711");
         assertThat(client.with("Request-Id", "x y<script>").get("/nowhere").header("Request-Id"))
                 .hasSize(36);
-        assertThat(client.get("/account").header("RateLimit-Remaining")).isEqualTo("4500");
+        assertThat(client.get("/account").header("RateLimit-Remaining")).matches("4[0-9]{3}");
         assertThat(client.get("/account").header("Content-Type")).startsWith("application/json");
     }
 

@@ -65,7 +65,7 @@ class OperatorEndpointsTest {
     @Test
     void nobodyElseMaySeeIt() {
         Account other = platform().accounts.create("ann@example.com", "Ann");
-        String key = platform().accounts.issue(other, "key", Optional.empty()).token();
+        String key = platform().authorizations.issue(other, "key", Optional.empty()).token();
 
         var refused = new ApiClient(platform().server.url(), key).get("/operator/activity");
 

@@ -21,7 +21,12 @@ final class PublishedSchema {
 
     /// Fields whose pattern names Heroku's own hosts, or whose values name Amazon's regions.
     private static final Set<String> OWN_HOSTS =
-            Set.of("app.git_url", "app.web_url", "region.provider");
+            Set.of(
+                    "app.git_url",
+                    "app.web_url",
+                    "filter-apps.git_url",
+                    "filter-apps.web_url",
+                    "region.provider");
 
     private final JsonNode root;
 
@@ -45,6 +50,24 @@ final class PublishedSchema {
     /// What is wrong with an answer: fields that the resource has and the answer lacks, and values that do not fit.
     List<String> problems(String resource, JsonNode answer) {
         JsonNode schema = root.at("/definitions/" + resource);
+        List<String> problems = new ArrayList<>();
+        for (String field : schema.path("properties").propertyNames()) {
+            if (!answer.has(field)) {
+                problems.add(resource + "." + field + " is missing");
+            }
+        }
+        check(schema, answer, resource, problems);
+        return problems;
+    }
+
+    /// As [#problems(String, JsonNode)], for what a link says its answer is; of a list, for each item.
+    List<String> problems(JsonNode target, String resource, JsonNode answer) {
+        JsonNode schema = resolve(target);
+        if (answer.isArray() && schema.has("items")) {
+            List<String> problems = new ArrayList<>();
+            answer.forEach(item -> problems.addAll(problems(schema.get("items"), resource, item)));
+            return problems;
+        }
         List<String> problems = new ArrayList<>();
         for (String field : schema.path("properties").propertyNames()) {
             if (!answer.has(field)) {

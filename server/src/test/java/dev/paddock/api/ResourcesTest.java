@@ -125,7 +125,7 @@ class ResourcesTest {
     @Test
     void appsOfOthersAreNotThere() {
         var stranger = platform.accounts.create("stranger@example.com", "Stranger");
-        String key = platform.accounts.issue(stranger, "theirs", Optional.empty()).token();
+        String key = platform.authorizations.issue(stranger, "theirs", Optional.empty()).token();
         var theirs = client.with("Authorization", "Bearer " + key);
 
         assertThat(theirs.get("/apps").http().body()).isEqualTo("[]");

@@ -2,7 +2,13 @@ package dev.paddock.api;
 
 import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
+import dev.paddock.accounts.AuditLog;
+import dev.paddock.accounts.Authorizations;
+import dev.paddock.accounts.RateLimits;
+import dev.paddock.accounts.SshKeys;
+import dev.paddock.apps.AppTransfers;
 import dev.paddock.apps.Apps;
+import dev.paddock.apps.Collaborators;
 import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
 import dev.paddock.build.SlugStore;
@@ -13,6 +19,7 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.Slug;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
+import dev.paddock.deploys.Promotions;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.Domains;
 import dev.paddock.domains.RoutePublisher;
@@ -35,10 +42,16 @@ import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.metering.Activity;
 import dev.paddock.metering.Restarts;
 import dev.paddock.outbound.AddressBlock;
+import dev.paddock.outbound.OutboundHttp;
 import dev.paddock.outbound.OutboundTargets;
+import dev.paddock.pipelines.Couplings;
+import dev.paddock.pipelines.Pipelines;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
+import dev.paddock.webhooks.Deliverer;
+import dev.paddock.webhooks.Deliveries;
+import dev.paddock.webhooks.Webhooks;
 import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,6 +59,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -66,8 +80,11 @@ final class TestPlatform implements AutoCloseable {
     final Accounts accounts = new Accounts(database, clock);
     final Apps apps = new Apps(database, clock);
     final Releases releases = new Releases(database, clock);
+    final Authorizations authorizations = new Authorizations(database, clock, accounts);
+    final RateLimits limits = new RateLimits();
+    final Collaborators collaborators = new Collaborators(database, clock);
     final Account owner = accounts.create("owner@example.com", "Owner");
-    final String key = accounts.issue(owner, "first key", Optional.empty()).token();
+    final String key = authorizations.issue(owner, "first key", Optional.empty()).token();
     final RealTimers timers = new RealTimers();
     final FakeEngine engine = new FakeEngine(timers);
     final LogHub logs;
@@ -84,6 +101,7 @@ final class TestPlatform implements AutoCloseable {
     private final DynoLogs dynoLogs;
     private final Routers routers;
     private final Path directory;
+    private final Deliverer deliverer;
 
     TestPlatform(Path directory) {
         this.directory = directory;
@@ -116,13 +134,26 @@ final class TestPlatform implements AutoCloseable {
                         timers,
                         clock);
         Filter git = (request, response, chain) -> chain.doFilter(request, response);
+        Deployments deployments = deployments();
+        OutboundTargets targets = new OutboundTargets(List.of(AddressBlock.parse("127.0.0.0/8")));
+        Deliveries deliveries = new Deliveries(database, clock);
+        Webhooks webhooks = new Webhooks(database, targets, deliveries, clock);
+        deliverer =
+                new Deliverer(deliveries, new OutboundHttp(targets, Duration.ofSeconds(5)), clock);
         server =
                 new ApiServer(
                         new ApiServer.Parts(
                                 new ApiSettings(anyPort, DOMAIN, HTTP_PORT, Set.of("api.test")),
-                                accounts,
+                                new ApiServer.Access(
+                                        accounts,
+                                        authorizations,
+                                        new SshKeys(database, clock),
+                                        collaborators,
+                                        new AppTransfers(database, clock),
+                                        limits,
+                                        new AuditLog(directory.resolve("audit"))),
                                 apps,
-                                deployments(),
+                                deployments,
                                 new Hosting(
                                         domains,
                                         new SniEndpoints(database, clock),
@@ -146,8 +177,14 @@ final class TestPlatform implements AutoCloseable {
                                         timers),
                                 authority,
                                 git,
+                                new ApiServer.PipelineParts(
+                                        new Pipelines(database, clock),
+                                        new Couplings(database, clock),
+                                        new Promotions(database, releases, deployments, clock)),
+                                new ApiServer.WebhookParts(webhooks, deliveries),
                                 clock));
         server.start();
+        deliverer.start();
     }
 
     private Deployments deployments() {
@@ -179,6 +216,13 @@ final class TestPlatform implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Another user of the platform.
+    ApiClient clientOf(String email) {
+        Account other = accounts.find(email).orElseGet(() -> accounts.create(email, "Other"));
+        return new ApiClient(
+                server.url(), authorizations.issue(other, "theirs", Optional.empty()).token());
     }
 
     ApiClient client() {
@@ -233,6 +277,7 @@ final class TestPlatform implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        deliverer.close();
         rendezvous.close();
         drains.close();
         routes.close();
@@ -250,6 +295,7 @@ final class TestPlatform implements AutoCloseable {
         @Override
         public void transition(DynoTransition transition) {
             journal.transition(transition, true);
+            server.changed(transition);
         }
 
         @Override

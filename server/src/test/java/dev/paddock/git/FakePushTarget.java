@@ -30,7 +30,13 @@ final class FakePushTarget implements PushTarget {
     final List<Push> pushes = new CopyOnWriteArrayList<>();
     final Map<AppId, Long> repositoryBytes = new ConcurrentHashMap<>();
     private final Account account =
-            new Account(UUID.randomUUID(), "dev@example.com", "Dev", Instant.EPOCH, Instant.EPOCH);
+            new Account(
+                    UUID.randomUUID(),
+                    "dev@example.com",
+                    "Dev",
+                    false,
+                    Instant.EPOCH,
+                    Instant.EPOCH);
     private final Path directory;
     private volatile Build build = (_, _) -> true;
 

@@ -1,0 +1,251 @@
+package dev.paddock.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/// Links of the published schema are called as a client would, in an order in which each finds what it needs; answers
+/// must follow the schema. Prints how many links of each tier are answered so.
+class ConformanceTest {
+    /// Method and path; what of the answer is remembered (`app.id>name`); the body. `{name}` stands for what was
+    /// remembered.
+    private static final String CALLS =
+            """
+            GET /account
+            PATCH /account | | {"name":"Owner"}
+            GET /users/~
+            PATCH /users/~ | | {"name":"Owner"}
+            GET /account/features
+            GET /account/features/none
+            PATCH /account/features/none | | {"enabled":true}
+            GET /account/rate-limits
+            POST /account/keys | id>key | {"public_key":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBA+ImRflAYYZ5RdQSLefa350CalvzlNaKcNFamHbcn6 me@x"}
+            GET /account/keys
+            GET /account/keys/{key}
+            POST /oauth/authorizations | id>auth | {"description":"x","scope":["read"],"expires_in":3600}
+            GET /oauth/authorizations
+            GET /oauth/authorizations/{auth}
+            PATCH /oauth/authorizations/{auth} | | {"description":"y"}
+            POST /oauth/authorizations/{auth}/actions/regenerate-tokens
+            DELETE /oauth/authorizations/{auth}
+            POST /apps | | {"name":"made"}
+            GET /apps
+            GET /users/~/apps
+            GET /apps/shop | id>shop
+            PATCH /apps/shop | | {"maintenance":false}
+            DELETE /apps/gone
+            GET /apps/shop/features
+            GET /apps/shop/features/preboot
+            PATCH /apps/shop/features/preboot | | {"enabled":true}
+            POST /apps/shop/collaborators | user.id>heir | {"user":"heir@example.com"}
+            GET /apps/shop/collaborators
+            GET /apps/shop/collaborators/heir@example.com
+            DELETE /apps/shop/collaborators/heir@example.com
+            PATCH /apps/shop/config-vars | | {"A":"1"}
+            GET /apps/shop/config-vars
+            GET /apps/shop/releases
+            GET /apps/shop/releases/2 | slug.id>slug
+            GET /apps/shop/releases/2/config-vars
+            POST /apps/shop/releases | | {"release":"2"}
+            GET /apps/shop/slugs/{slug}
+            POST /apps/shop/slugs | | {"process_types":{"web":"serve"}}
+            GET /apps/shop/formation
+            GET /apps/shop/formation/web
+            PATCH /apps/shop/formation | | {"updates":[{"type":"web","quantity":1}]}
+            PATCH /apps/shop/formation/web | | {"quantity":1}
+            GET /apps/shop/dynos
+            GET /apps/shop/dynos/web.1
+            POST /apps/shop/dynos | | {"command":"x"}
+            DELETE /apps/shop/dynos/web.1
+            DELETE /apps/shop/dynos
+            DELETE /apps/shop/formations/web
+            POST /apps/shop/dynos/web.1/actions/stop
+            POST /apps/shop/formations/worker/actions/stop
+            GET /apps/shop/available-dyno-sizes
+            GET /dyno-sizes
+            GET /dyno-sizes/eco
+            GET /apps/shop/available-stacks
+            GET /stacks
+            GET /stacks/host
+            GET /regions
+            GET /regions/local
+            POST /apps/shop/domains | | {"hostname":"www.example.com","sni_endpoint":null}
+            GET /apps/shop/domains
+            GET /apps/shop/domains/www.example.com
+            PATCH /apps/shop/domains/www.example.com | | {"sni_endpoint":null}
+            DELETE /apps/shop/domains/www.example.com
+            POST /apps/shop/log-sessions | | {"lines":5}
+            POST /apps/shop/log-drains | id>drain | {"url":"http://127.0.0.1:9/"}
+            GET /apps/shop/log-drains
+            GET /apps/shop/log-drains/{drain}
+            DELETE /apps/shop/log-drains/{drain}
+            PUT /apps/shop/buildpack-installations | | {"updates":[{"buildpack":"https://example.com/pack.tgz"}]}
+            GET /apps/shop/buildpack-installations
+            POST /sources
+            POST /apps/shop/sources
+            GET /apps/shop/builds
+            DELETE /apps/shop/build-cache
+            GET /apps/shop/sni-endpoints
+            GET /addons
+            GET /addon-services
+            GET /addon-attachments
+            GET /apps/shop/addons
+            GET /apps/shop/addon-attachments
+            POST /account/app-transfers | id>transfer | {"app":"made","recipient":"heir@example.com"}
+            GET /account/app-transfers
+            GET /account/app-transfers/{transfer}
+            DELETE /account/app-transfers/{transfer}
+            POST /pipelines | id>pipeline | {"name":"pipe"}
+            GET /pipelines
+            GET /pipelines/{pipeline}
+            PATCH /pipelines/{pipeline} | | {"name":"pipe-two"}
+            POST /pipeline-couplings | id>coupling | {"app":"shop","pipeline":"{pipeline}","stage":"staging"}
+            POST /pipeline-couplings | app.id>made | {"app":"made","pipeline":"{pipeline}","stage":"production"}
+            GET /pipeline-couplings
+            GET /users/~/pipeline-couplings
+            GET /pipelines/{pipeline}/pipeline-couplings
+            GET /pipeline-couplings/{coupling}
+            PATCH /pipeline-couplings/{coupling} | | {"stage":"development"}
+            GET /apps/shop/pipeline-couplings
+            POST /filters/apps | | {"in":{"id":["{shop}"]}}
+            POST /pipeline-promotions | id>promotion | {"pipeline":{"id":"{pipeline}"},"source":{"app":{"id":"{shop}"}},"targets":[{"app":{"id":"{made}"}}]}
+            GET /pipeline-promotions/{promotion}
+            GET /pipeline-promotions/{promotion}/promotion-targets
+            GET /pipelines/{pipeline}/latest-releases
+            GET /pipelines/{pipeline}/latest-deployments
+            GET /pipelines/{pipeline}/pipeline-stack
+            PATCH /pipelines/{pipeline}/stage/review/config-vars | | {"A":"1"}
+            GET /pipelines/{pipeline}/stage/review/config-vars
+            DELETE /pipeline-couplings/{coupling}
+            POST /apps/shop/collaborators | | {"user":"heir@example.com"}
+            POST /pipeline-transfers | | {"pipeline":{"id":"{pipeline}"},"new_owner":{"id":"{heir}","type":"user"}}
+            POST /pipelines | id>pipeline | {"name":"pipe-three"}
+            DELETE /pipelines/{pipeline}
+            POST /apps/shop/webhooks | id>webhook | {"url":"http://127.0.0.1:9/","include":["api:app"],"level":"notify"}
+            GET /apps/shop/webhooks
+            GET /apps/shop/webhooks/{webhook}
+            PATCH /apps/shop/webhooks/{webhook} | | {"level":"sync"}
+            PATCH /apps/shop | | {"maintenance":true}
+            GET /apps/shop/webhook-events | 0.id>event
+            GET /apps/shop/webhook-events/{event}
+            GET /apps/shop/webhook-deliveries | 0.id>delivery
+            GET /apps/shop/webhook-deliveries/{delivery}
+            DELETE /apps/shop/webhooks/{webhook}
+            GET /teams/permissions
+            """;
+
+    @TempDir static Path directory;
+    private static TestPlatform platform;
+    private static ApiClient client;
+
+    private final Map<String, String> remembered = new HashMap<>();
+    private final Set<PublishedLinks.Link> valid = new HashSet<>();
+    private final List<String> problems = new ArrayList<>();
+
+    @BeforeAll
+    static void start() {
+        platform = new TestPlatform(directory);
+        client = platform.client();
+        platform.deployed("shop", Map.of("web", "serve", "worker", "work"));
+        platform.app("gone");
+        platform.accounts.create("heir@example.com", "Heir");
+    }
+
+    @AfterAll
+    static void stop() {
+        platform.close();
+    }
+
+    @Test
+    void answersFollowThePublishedSchema() throws IOException {
+        var schema = PublishedSchema.find();
+        var links = PublishedLinks.find();
+        assumeTrue(
+                schema.isPresent() && links.isPresent(),
+                "no shared/ beside the repository: answers not compared");
+
+        CALLS.lines().forEach(line -> call(schema.get(), links.get(), line.split("\\|", 3)));
+
+        System.out.println(score(links.get()));
+        assertThat(problems).isEmpty();
+    }
+
+    private void call(PublishedSchema schema, PublishedLinks links, String[] parts) {
+        String[] request = filled(parts[0].strip()).split(" ", 2);
+        var reply =
+                client.send(
+                        request[0], request[1], parts.length < 3 ? "" : filled(parts[2].strip()));
+        if (reply.status() >= 300) {
+            // Not there yet, or nothing of the kind: the score says so.
+            if (reply.status() != 404 && reply.status() != 405) {
+                problems.add(String.join(" ", request) + ": " + reply.http().body());
+            }
+            return;
+        }
+        JsonNode json = reply.json();
+        if (parts.length > 1 && parts[1].contains(">")) {
+            String[] what = parts[1].strip().split(">", 2);
+            remembered.put(what[1], reply.text(what[0]));
+        }
+        for (PublishedLinks.Link link : links.called(request[0], request[1])) {
+            List<String> found = schema.problems(link.target(), link.resource(), json);
+            found.forEach(problem -> problems.add(String.join(" ", request) + ": " + problem));
+            if (found.isEmpty()) {
+                valid.add(link);
+            }
+        }
+    }
+
+    private String filled(String text) {
+        String filled = text;
+        for (Map.Entry<String, String> one : remembered.entrySet()) {
+            filled = filled.replace("{" + one.getKey() + "}", one.getValue());
+        }
+        // What could not be remembered is not there.
+        return filled.replaceAll("\\{[a-z]+}", "missing");
+    }
+
+    private String score(PublishedLinks links) {
+        Map<String, int[]> tiers = new TreeMap<>();
+        StringBuilder missing = new StringBuilder();
+        for (PublishedLinks.Link link : links.all()) {
+            int[] counts = tiers.computeIfAbsent(link.tier(), _ -> new int[2]);
+            counts[1]++;
+            if (valid.contains(link)) {
+                counts[0]++;
+            } else if (link.tier().equals("A")) {
+                missing.append("not yet: ").append(link.method()).append(' ');
+                missing.append(link.path()).append('\n');
+            }
+        }
+        StringBuilder score = new StringBuilder("Links answered as the schema says:\n");
+        tiers.forEach((tier, counts) ->
+                score.append("tier ")
+                        .append(tier)
+                        .append(": ")
+                        .append(counts[0])
+                        .append(" of ")
+                        .append(counts[1])
+                        .append('\n'));
+        score.append("all: ")
+                .append(valid.size())
+                .append(" of ")
+                .append(links.all().size())
+                .append('\n');
+        return score.append(missing).toString();
+    }
+}
