@@ -242,7 +242,7 @@ class ConformanceTest {
                         .append(counts[1])
                         .append('\n'));
         score.append("all: ")
-                .append(valid.size())
+                .append(links.all().stream().filter(valid::contains).count())
                 .append(" of ")
                 .append(links.all().size())
                 .append('\n');
