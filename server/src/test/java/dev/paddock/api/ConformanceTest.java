@@ -1,6 +1,7 @@
 package dev.paddock.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -186,6 +187,9 @@ class ConformanceTest {
 
     private void call(PublishedSchema schema, PublishedLinks links, String[] parts) {
         String[] request = filled(parts[0].strip()).split(" ", 2);
+        if (parts.length > 1 && parts[1].strip().startsWith("0.")) {
+            await().until(() -> !client.get(request[1]).json().isEmpty());
+        }
         var reply =
                 client.send(
                         request[0], request[1], parts.length < 3 ? "" : filled(parts[2].strip()));
