@@ -15,6 +15,8 @@ public final class VirtualTime implements Timers {
                             .thenComparingLong(entry -> entry.sequence));
     private long nanos;
     private long sequence;
+    private Duration step = Duration.ZERO;
+    private String bootId = "virtual";
 
     @Override
     public Tick now() {
@@ -23,12 +25,25 @@ public final class VirtualTime implements Timers {
 
     @Override
     public Instant date() {
-        return EPOCH.plusNanos(nanos);
+        return EPOCH.plusNanos(nanos).plus(step);
     }
 
     @Override
     public String bootId() {
-        return "virtual";
+        return bootId;
+    }
+
+    /// Somebody sets the wall clock; the tick goes on as before.
+    public void stepDate(Duration by) {
+        step = step.plus(by);
+    }
+
+    /// The machine starts anew: ticks begin at zero, nothing of what was scheduled happens, the date goes on.
+    public void reboot(String nextBootId) {
+        queue.clear();
+        step = step.plusNanos(nanos);
+        nanos = 0;
+        bootId = nextBootId;
     }
 
     @Override

@@ -251,6 +251,9 @@ final class Observer {
         if (known.isEmpty()) {
             return;
         }
+        if (!saysWhenItBegan(event, known.get())) {
+            return;
+        }
         switch (event) {
             case DynoEvent.Placed(DynoId id, String host, var address) ->
                     placed(id, new Placement(host, address, timers.now()));
@@ -260,6 +263,16 @@ final class Observer {
             case DynoEvent.Lost(DynoId id) -> ended(id, Optional.empty(), timers.now());
             case DynoEvent.OverQuota over -> remark(new Notice.OverQuota(known.get().name(), over));
         }
+    }
+
+    /// Of a dyno whose placing was lost, only the engine's list knows when its command began, which is what it costs from.
+    private static boolean saysWhenItBegan(DynoEvent event, ObservedDyno dyno) {
+        return switch (event) {
+            case DynoEvent.Placed _, DynoEvent.Lost _, DynoEvent.OverQuota _ -> true;
+            case DynoEvent.Up _ -> dyno.progress().placement().isPresent();
+            case DynoEvent.Exited(_, Exit exit) ->
+                    dyno.progress().placement().isPresent() || couldNotRun(exit);
+        };
     }
 
     /// What the engine has, as of `began` or later. What is missing was lost; what nobody knows is adopted the first
@@ -349,7 +362,7 @@ final class Observer {
     }
 
     private void up(DynoId id) {
-        ObservedDyno dyno = started(observed.dyno(id).orElseThrow());
+        ObservedDyno dyno = started(observed.dyno(id).orElseThrow(), timers.now());
         if (!dyno.isUp()) {
             Tick now = timers.now();
             dyno = dyno.with(dyno.progress().up(now));
@@ -357,10 +370,11 @@ final class Observer {
         }
     }
 
-    /// A dyno that ended or came up was started before, even if nobody said so.
-    private ObservedDyno started(ObservedDyno dyno) {
+    /// A dyno that ended or came up was started before, even if nobody said so; one that ended before its command began
+    /// ran for no time.
+    private ObservedDyno started(ObservedDyno dyno, Tick now) {
         return dyno.told() == DynoState.CREATED
-                ? conclude(dyno, DynoState.STARTING, dyno.cause(), dyno.progress().startedAt())
+                ? conclude(dyno, DynoState.STARTING, dyno.cause(), now)
                 : dyno;
     }
 
@@ -371,7 +385,7 @@ final class Observer {
             return;
         }
         Tick now = timers.now();
-        ObservedDyno dyno = started(known.get()).with(Ending.of(exit, now));
+        ObservedDyno dyno = started(known.get(), at).with(Ending.of(exit, now));
         Reason reason = endReason(dyno, exit);
         DynoState state = endState(dyno, reason, exit);
         dyno = conclude(dyno, state, reason, at);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Tick;
+import dev.paddock.core.VirtualTime;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoName;
@@ -15,10 +16,12 @@ import dev.paddock.dyno.DynoTransition.Reason;
 import dev.paddock.dyno.Exit;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DynoRecordTest {
@@ -57,6 +60,56 @@ class DynoRecordTest {
         assertThat(rows()).isEqualTo(before);
     }
 
+    @Test
+    void endFoundInALaterBootIsPutAtTheLastMarkOfTheEarlierOne() {
+        VirtualTime time = new VirtualTime();
+        time.advance(Duration.ofSeconds(100));
+        time.reboot("boot-a");
+        record.store(transition(DynoState.CREATED, DynoState.STARTING, 10));
+        time.advance(Duration.ofSeconds(60));
+        record.mark(time);
+        time.advance(Duration.ofSeconds(5));
+
+        record.store(transition(DynoState.STARTING, DynoState.DOWN, 3, "boot-b"));
+
+        assertThat(rows().getLast())
+                .containsEntry("boot_id", "boot-a")
+                .containsEntry("tick_nanos", Duration.ofSeconds(60).toNanos());
+    }
+
+    @Test
+    void whatNoEngineHasAnyMoreIsEndedAtTheLastMark() {
+        VirtualTime time = new VirtualTime();
+        time.reboot("boot-a");
+        record.store(transition(DynoState.CREATED, DynoState.STARTING, 10));
+        record.store(transition(DynoState.STARTING, DynoState.UP, 20));
+        time.advance(Duration.ofSeconds(60));
+        record.mark(time);
+
+        assertThat(record.settle(Set.of(dyno))).isZero();
+        assertThat(rows()).hasSize(2);
+        assertThat(record.settle(Set.of())).isOne();
+        assertThat(record.settle(Set.of())).isZero();
+
+        assertThat(rows()).hasSize(3);
+        assertThat(rows().getLast())
+                .containsEntry("from_state", "UP")
+                .containsEntry("to_state", "DOWN")
+                .containsEntry("reason", "HOST_LOST")
+                .containsEntry("boot_id", "boot-a")
+                .containsEntry("tick_nanos", Duration.ofSeconds(60).toNanos());
+    }
+
+    @Test
+    void whatEndedAfterTheLastMarkEndedWithItsLastTransition() {
+        record.store(transition(DynoState.CREATED, DynoState.STARTING, 10));
+        record.store(transition(DynoState.STARTING, DynoState.UP, 20));
+
+        record.settle(Set.of());
+
+        assertThat(rows().getLast()).containsEntry("tick_nanos", 20L);
+    }
+
     private List<Map<String, Object>> rows() {
         return database.jdbi()
                 .withHandle(handle ->
@@ -66,6 +119,10 @@ class DynoRecordTest {
     }
 
     private DynoTransition transition(DynoState from, DynoState to, long tick) {
+        return transition(from, to, tick, "boot-a");
+    }
+
+    private DynoTransition transition(DynoState from, DynoState to, long tick, String boot) {
         return new DynoTransition(
                 dyno,
                 AppId.random(),
@@ -77,7 +134,7 @@ class DynoRecordTest {
                 to,
                 Reason.UP,
                 new Tick(tick),
-                "boot-a",
+                boot,
                 Instant.EPOCH,
                 "serve",
                 false,

@@ -30,6 +30,7 @@ import dev.paddock.formation.Formations;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
 import dev.paddock.metering.Activity;
+import dev.paddock.metering.Meter;
 import dev.paddock.pipelines.Couplings;
 import dev.paddock.pipelines.Pipelines;
 import dev.paddock.releases.Releases;
@@ -94,6 +95,7 @@ public final class ApiServer implements AutoCloseable {
             Releases releases,
             Formations formations,
             Dynos dynos,
+            Meter meter,
             SlugStore slugs,
             LogHub logs,
             LogSessions logSessions,
@@ -196,6 +198,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.hosting(),
                         new DomainRepresentations(parts.settings()),
                         parts.clock());
+        var bills = bills();
         var catalogue = new CatalogueEndpoints(apps, json);
         var releases =
                 new ReleaseEndpoints(
@@ -218,6 +221,7 @@ public final class ApiServer implements AutoCloseable {
                 get("/account/features", catalogue::none),
                 get("/account/features/{feature}", catalogue::noFeature),
                 patch("/account/features/{feature}", catalogue::noFeature),
+                get("/accounts/{user}/actions/get-quota", bills::quota),
                 get(RATE_LIMITS, account::rateLimits),
                 get("/users/{user}", account::user),
                 patch("/users/{user}", account::update),
@@ -325,6 +329,7 @@ public final class ApiServer implements AutoCloseable {
             }
         }
         new LoginEndpoints(new BrowserLogins(parts.clock()), access.authorizations()).serve(config);
+        config.routes.get(BillEndpoints.PATH, this::bill);
         config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
         config.routes.get(Representations.SLUG_BLOB_PATH, this::sendSlug);
         // Javalin answers its own exceptions by itself unless they are named.
@@ -409,6 +414,20 @@ public final class ApiServer implements AutoCloseable {
                 call.authenticated().authorization().id().toString(),
                 String.valueOf(http.res().getHeader(HttpPort.REQUEST_ID)),
                 route.method() + " " + route.shown(http.pathParamMap()) + " " + status);
+    }
+
+    private BillEndpoints bills() {
+        return new BillEndpoints(parts.apps(), parts.meter());
+    }
+
+    private void bill(Context http) {
+        Call call = call(http, HandlerType.GET, BillEndpoints.PATH);
+        if (call.query("format").filter(format -> format.equals("text")).isPresent()) {
+            http.contentType("text/plain;charset=utf-8");
+            http.result(bills().text(call));
+        } else {
+            send(http, 200, bills().bill(call).body().toString());
+        }
     }
 
     /// The secret in the path is the authorization here: event-stream clients send no header.

@@ -111,6 +111,9 @@ final class Representations {
                         .put("git_url", gitUrl(app.name()))
                         .put("internal_routing", (Boolean) null)
                         .put("maintenance", app.maintenance())
+                        // Only with this word `heroku ps` shows the free hours, which every app may
+                        // use here.
+                        .put("process_tier", "eco")
                         .put(
                                 "released_at",
                                 app.releasedAt().map(Representations::date).orElse(null))

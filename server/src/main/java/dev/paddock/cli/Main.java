@@ -25,6 +25,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
             DoctorCommand.class,
             TopCommand.class,
             UsersCommand.class,
+            BillCommand.class,
             RouterCommand.class,
             PrepareCommand.class
         })
@@ -36,7 +37,7 @@ public final class Main {
     /// A process ended by a signal answers with 128 and the signal's number.
     static final int SIGNALLED = 128;
 
-    private static final List<String> LATER = List.of("backup", "restore", "bill");
+    private static final List<String> LATER = List.of("backup", "restore");
 
     private Main() {}
 

@@ -1,5 +1,7 @@
 package dev.paddock.cli;
 
+import dev.paddock.core.UserError;
+import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
 import dev.paddock.server.HostPort;
 import dev.paddock.server.Settings;
@@ -68,6 +70,16 @@ final class ServeOptions {
                     "A private network that log drains, webhooks, sources and buildpacks may reach. Repeatable.")
     List<String> allowedTargets = new ArrayList<>();
 
+    @Option(
+            names = "--free-hours",
+            paramLabel = "PLAN",
+            description = {
+                "per-app: each app has 750 free dyno hours a month, more is billed.",
+                "pool: an account has 1000 for its Eco dynos, which sleep when they are used up.",
+                "Default: ${DEFAULT-VALUE}"
+            })
+    String freeHours = "per-app";
+
     Settings settings() {
         return new Settings(
                 data.path(),
@@ -79,6 +91,17 @@ final class ServeOptions {
                 service,
                 !noInstall,
                 memoryOvercommit,
-                allowedTargets.stream().map(AddressBlock::parse).toList());
+                allowedTargets.stream().map(AddressBlock::parse).toList(),
+                freeHours());
+    }
+
+    private FreeHours freeHours() {
+        return switch (freeHours) {
+            case "per-app" -> FreeHours.PER_APP;
+            case "pool" -> FreeHours.POOL;
+            case String other ->
+                    throw UserError.invalid(
+                            "--free-hours %s is unknown: choose per-app or pool.".formatted(other));
+        };
     }
 }

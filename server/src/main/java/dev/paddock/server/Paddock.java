@@ -47,6 +47,8 @@ import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.metering.Activity;
 import dev.paddock.metering.DynoRecord;
+import dev.paddock.metering.Marks;
+import dev.paddock.metering.Meter;
 import dev.paddock.metering.Restarts;
 import dev.paddock.outbound.OutboundHttp;
 import dev.paddock.outbound.OutboundTargets;
@@ -70,6 +72,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -155,8 +158,9 @@ public final class Paddock implements AutoCloseable {
         releases.sealAll();
         SlugStore slugs = new SlugStore(database, data.slugs());
         DynoLogs dynoLogs = parts.add("dyno logs", new DynoLogs(engine, logs));
-        ManifoldFacts facts =
-                new ManifoldFacts(new DynoRecord(database), new DynoJournal(logs, dynoLogs, clock));
+        DynoRecord dynoRecord = new DynoRecord(database);
+        Meter meter = new Meter(database, timers, settings.freeHours());
+        ManifoldFacts facts = new ManifoldFacts(dynoRecord, new DynoJournal(logs, dynoLogs, clock));
         manifold =
                 parts.add(
                         "the manifold",
@@ -268,6 +272,7 @@ public final class Paddock implements AutoCloseable {
                                         releases,
                                         formations,
                                         dynos,
+                                        meter,
                                         slugs,
                                         logs,
                                         new LogSessions(clock),
@@ -298,10 +303,12 @@ public final class Paddock implements AutoCloseable {
         builder.clean();
         drains.start();
         followLogs(dynoLogs);
+        settle(dynoRecord);
         formations.wantAll();
         manifold.start();
         metrics.start();
         sleep.start();
+        parts.add("marks for the bill", new Marks(dynoRecord, timers)).start();
         SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
         router.pids().forEach(routers::expect);
         routers.start();
@@ -438,6 +445,18 @@ public final class Paddock implements AutoCloseable {
             if (logged && dyno.spec().kind() != DynoKind.BUILD) {
                 dynoLogs.follow(dyno.spec().app(), dyno.spec().id(), dyno.spec().name());
             }
+        }
+    }
+
+    /// What an earlier platform recorded as running and no engine knows went with the machine.
+    private void settle(DynoRecord dynoRecord) {
+        int gone =
+                dynoRecord.settle(
+                        engine.list().stream()
+                                .map(dyno -> dyno.spec().id())
+                                .collect(Collectors.toSet()));
+        if (gone > 0) {
+            LOG.info("{} dynos ended unseen, as in a power cut; their record is closed", gone);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.metering.FreeHours;
 import dev.paddock.store.PostgresServer;
 import dev.paddock.store.Trees;
 import java.io.IOException;
@@ -102,7 +103,8 @@ public final class Rehearsal {
                         false,
                         installs,
                         1,
-                        List.of());
+                        List.of(),
+                        FreeHours.PER_APP);
         try {
             Paddock paddock = Paddock.start(settings, installation);
             try {

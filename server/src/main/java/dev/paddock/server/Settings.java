@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.regex.Pattern;
 /// @param installs whether missing Debian packages may be installed
 /// @param memoryOvercommit how much memory dynos may reserve, as a multiple of what the machine has
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
+/// @param freeHours what costs nothing each month
 public record Settings(
         Path data,
         HostPort api,
@@ -23,7 +25,8 @@ public record Settings(
         boolean service,
         boolean installs,
         double memoryOvercommit,
-        List<AddressBlock> allowedTargets) {
+        List<AddressBlock> allowedTargets,
+        FreeHours freeHours) {
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
     private static final int MAX_DOMAIN_LENGTH = 200;

@@ -55,6 +55,19 @@ class ResourcesTest {
     }
 
     @Test
+    void freeHoursAreToldAsHerokuTellsThem() {
+        var quota = client.get("/accounts/" + platform.owner.id() + "/actions/get-quota");
+
+        assertThat(quota.status()).isEqualTo(200);
+        assertThat(quota.json().get("account_quota").longValue()).isEqualTo(2_700_000);
+        assertThat(quota.json().get("quota_used").longValue()).isZero();
+        assertThat(quota.json().get("apps").isArray()).isTrue();
+        assertThat(client.get("/accounts/other@example.com/actions/get-quota").status())
+                .isEqualTo(404);
+        assertThat(client.get("/apps/shop").text("process_tier")).isEqualTo("eco");
+    }
+
+    @Test
     void listOfKeysShowsTheSecretOfTheOneInUseAlone() {
         var issued =
                 client.post("/oauth/authorizations", "{\"description\":\"ci\",\"expires_in\":60}");

@@ -40,6 +40,8 @@ import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.ManifoldListener;
 import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.metering.Activity;
+import dev.paddock.metering.FreeHours;
+import dev.paddock.metering.Meter;
 import dev.paddock.metering.Restarts;
 import dev.paddock.outbound.AddressBlock;
 import dev.paddock.outbound.OutboundHttp;
@@ -163,6 +165,7 @@ final class TestPlatform implements AutoCloseable {
                                 releases,
                                 formations,
                                 dynos,
+                                new Meter(database, timers, FreeHours.PER_APP),
                                 slugs,
                                 logs,
                                 new LogSessions(clock),

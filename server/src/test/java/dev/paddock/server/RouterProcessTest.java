@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.paddock.daemons.Processes;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.domains.Routers;
+import dev.paddock.metering.FreeHours;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.DynoRoute;
 import dev.paddock.store.Trees;
@@ -68,7 +69,8 @@ class RouterProcessTest {
                         false,
                         false,
                         1,
-                        List.of());
+                        List.of(),
+                        FreeHours.PER_APP);
         dyno = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         dyno.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         dyno.createContext(
