@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -93,24 +92,6 @@ public final class Meter {
                                     used.merge(interval.app(), free, Long::sum));
         }
         return new Quota(plan, used);
-    }
-
-    /// Accounts whose pool is used up this month; nobody where hours belong to apps.
-    public Set<UUID> withoutHours() {
-        if (plan == FreeHours.PER_APP) {
-            return Set.of();
-        }
-        return owners().stream()
-                .filter(owner -> quota(owner).leftSeconds() <= 0)
-                .collect(Collectors.toUnmodifiableSet());
-    }
-
-    private List<UUID> owners() {
-        return database.jdbi()
-                .withHandle(handle ->
-                        handle.createQuery("select distinct owner from apps where not destroying")
-                                .mapTo(UUID.class)
-                                .list());
     }
 
     /// An app that is gone, by the name it had last or by its id, and who owned it.
@@ -210,10 +191,6 @@ public final class Meter {
                 case PER_APP -> used.max().orElse(0);
                 case POOL -> used.sum();
             };
-        }
-
-        public long leftSeconds() {
-            return plan.seconds() - usedInAll();
         }
     }
 }
