@@ -188,7 +188,6 @@ abstract class FakeTarget implements AutoCloseable {
 
         @Override
         void serve(Socket socket) throws IOException {
-            socket.setReceiveBufferSize(4096);
             byte[] buffer = new byte[4096];
             int count = 0;
             while (count >= 0) {
