@@ -34,9 +34,15 @@ final class BuildDirectory {
     private static final List<String> SCRIPTS =
             List.of(
                     "build",
+                    "ours",
                     "nodejs/bin/detect",
                     "nodejs/bin/compile",
                     "nodejs/bin/release",
+                    "python/bin/detect",
+                    "python/bin/compile",
+                    "static/bin/detect",
+                    "static/bin/compile",
+                    "static/bin/release",
                     "procfile/bin/detect",
                     "procfile/bin/compile");
 
@@ -58,7 +64,7 @@ final class BuildDirectory {
         makeDirectory(work, "rwx------");
         makeDirectory(caches, "rwx------");
         makeDirectory(made.directory, "rwx------");
-        for (String name : List.of("buildpacks", "source", "env", "out")) {
+        for (String name : List.of("buildpacks", "packs", "source", "env", "out")) {
             makeDirectory(made.directory.resolve(name), "rwxr-xr-x");
         }
         if (!Files.isDirectory(cache, LinkOption.NOFOLLOW_LINKS)) {
@@ -94,6 +100,7 @@ final class BuildDirectory {
     List<Mount> mounts() {
         return List.of(
                 new Mount(directory.resolve("buildpacks"), ROOT + "/buildpacks", false),
+                new Mount(directory.resolve("packs"), ROOT + "/packs", false),
                 new Mount(directory.resolve("source"), ROOT + "/source", false),
                 new Mount(directory.resolve("env"), ROOT + "/env", false),
                 new Mount(directory.resolve("out"), ROOT + "/out", true),
@@ -108,6 +115,49 @@ final class BuildDirectory {
                 readable(file);
             }
         }
+    }
+
+    /// The buildpacks that the user chose, numbered in their order.
+    void writeBuildpacks(List<Buildpack> buildpacks, Fetcher fetcher, long limit)
+            throws IOException {
+        for (int i = 0; i < buildpacks.size(); i++) {
+            Buildpack buildpack = buildpacks.get(i);
+            String number = "%02d".formatted(i);
+            Path packs = directory.resolve("packs");
+            Path label = packs.resolve(number + ".label");
+            if (buildpack.ours().isPresent()) {
+                Path ours = packs.resolve(number + ".ours");
+                Files.writeString(ours, buildpack.ours().get());
+                readable(ours);
+            } else {
+                Path tar = packs.resolve(number + ".tar");
+                fetcher.buildpack(buildpack, directory, tar, limit);
+                readable(tar);
+            }
+            Files.writeString(label, buildpack.shown());
+            readable(label);
+        }
+    }
+
+    /// A tree from elsewhere, which may be gzipped; closes the archive.
+    ///
+    /// @param checksum what its bytes must have, `SHA256:` and 64 hex digits
+    void writeArchive(InputStream archive, Optional<String> checksum, long limit)
+            throws IOException {
+        Path file = directory.resolve("source").resolve("source.tar");
+        MessageDigest digest = sha256();
+        try (InputStream bytes = new DigestInputStream(archive, digest)) {
+            Fetcher.unzip(bytes, "the source", file, limit);
+            bytes.transferTo(OutputStream.nullOutputStream());
+        }
+        String found = "SHA256:" + HexFormat.of().formatHex(digest.digest());
+        if (checksum.isPresent() && !checksum.get().equals(found)) {
+            throw new BuildFailed(
+                    "the source is not the one that was meant: its checksum is " + found);
+        }
+        readable(file);
+        Path mark = Files.createFile(directory.resolve("source").resolve("archive"));
+        readable(mark);
     }
 
     void writeSource(InputStream tar, long limit) throws IOException {
@@ -204,7 +254,7 @@ final class BuildDirectory {
                 Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -16,9 +16,11 @@ import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.dyno.Exit;
 import dev.paddock.dyno.Stdio;
+import dev.paddock.outbound.OutboundTargets;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -72,16 +74,19 @@ public final class Builder {
     private final Path work;
     private final Path caches;
     private final BuildLimits limits;
+    private final Fetcher fetcher;
     private final Semaphore places;
     private final Map<DynoId, BuildDyno> running = new ConcurrentHashMap<>();
 
-    public Builder(Engine engine, SlugStore slugs, Path work, Path caches) {
-        this(engine, slugs, InstantSource.system(), work, caches, BuildLimits.DEFAULT);
+    public Builder(
+            Engine engine, SlugStore slugs, OutboundTargets targets, Path work, Path caches) {
+        this(engine, slugs, targets, InstantSource.system(), work, caches, BuildLimits.DEFAULT);
     }
 
     Builder(
             Engine engine,
             SlugStore slugs,
+            OutboundTargets targets,
             InstantSource clock,
             Path work,
             Path caches,
@@ -92,6 +97,7 @@ public final class Builder {
         this.work = work;
         this.caches = caches;
         this.limits = limits;
+        this.fetcher = new Fetcher(targets);
         this.places = new Semaphore(limits.concurrent(), true);
     }
 
@@ -125,7 +131,7 @@ public final class Builder {
                 throw new BuildFailed(NO_SPACE);
             }
             directory.writeConfig(source.config());
-            directory.writeSource(source.tar(), limits.sourceBytes());
+            fetch(source, directory, output);
             run(source, id, directory, output);
             Map<ProcessType, String> types = processTypes(directory, output);
             PackedSlug packed = directory.takeSlug(limits.slugBytes());
@@ -139,6 +145,30 @@ public final class Builder {
             return slugs.add(slug(source, directory, types, packed), packed.file());
         } finally {
             tidy(directory, output);
+        }
+    }
+
+    private void fetch(Source source, BuildDirectory directory, Consumer<String> output)
+            throws IOException {
+        switch (source.tree()) {
+            case Tree.Tar(InputStream tar) -> directory.writeSource(tar, limits.sourceBytes());
+            case Tree.Upload(Path file, var checksum) ->
+                    directory.writeArchive(
+                            Files.newInputStream(file), checksum, limits.sourceBytes());
+            case Tree.Remote(URI url, var checksum) -> {
+                output.accept("-----> Fetching the source");
+                directory.writeArchive(
+                        fetcher.open(url, "the source", limits.sourceBytes()),
+                        checksum,
+                        limits.sourceBytes());
+            }
+        }
+        if (!source.buildpacks().isEmpty()) {
+            output.accept("-----> Using buildpacks:");
+            for (int i = 0; i < source.buildpacks().size(); i++) {
+                output.accept("       " + (i + 1) + ". " + source.buildpacks().get(i).shown());
+            }
+            directory.writeBuildpacks(source.buildpacks(), fetcher, limits.buildpackBytes());
         }
     }
 
@@ -239,6 +269,16 @@ public final class Builder {
                                 .orElse(Map.of()));
         defaults.keySet().removeAll(declared.keySet());
         output.accept("       Procfile declares types -> " + names(declared));
+        List<String> addons =
+                directory
+                        .result("release.yml", Procfile.MAX_BYTES)
+                        .map(Procfile::parseAddons)
+                        .orElse(List.of());
+        if (!addons.isEmpty()) {
+            output.accept(
+                    " !     The buildpack asks for add-ons, which are not made by themselves here: "
+                            + String.join(", ", addons));
+        }
         if (!defaults.isEmpty()) {
             output.accept("       Default types of the buildpack -> " + names(defaults));
         }
@@ -376,14 +416,27 @@ public final class Builder {
 
     /// What is to be built.
     ///
-    /// @param tar an uncompressed tar of the tree; hostile, never unpacked outside the build dyno
+    /// @param buildpacks what the user chose, in order; none to have one of ours chosen by the tree
     public record Source(
             AppId app,
             String stack,
             ConfigVars config,
-            InputStream tar,
+            List<Buildpack> buildpacks,
+            Tree tree,
             String commit,
             String commitDescription) {}
+
+    /// The files of an app; hostile, never unpacked outside the build dyno.
+    public sealed interface Tree {
+        /// An uncompressed tar that this platform made itself.
+        record Tar(InputStream tar) implements Tree {}
+
+        /// A tar that a user uploaded, which may be gzipped.
+        record Upload(Path file, Optional<String> checksum) implements Tree {}
+
+        /// A tar that a user has somewhere else, which may be gzipped.
+        record Remote(URI url, Optional<String> checksum) implements Tree {}
+    }
 
     /// What came of a build.
     public sealed interface BuildResult {

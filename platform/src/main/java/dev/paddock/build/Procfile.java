@@ -6,6 +6,8 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.UserError;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -21,6 +23,8 @@ final class Procfile {
     private static final Pattern COMMENT = Pattern.compile("\\s*(#.*)?");
     private static final Pattern SECTION = Pattern.compile("([A-Za-z0-9_-]+):\\s*(.*)");
     private static final Pattern MEMBER = Pattern.compile("\\s+([A-Za-z0-9_-]+):\\s+(.+)");
+
+    private static final Pattern ITEM = Pattern.compile("\\s*-\\s+(\\S+)\\s*");
 
     private Procfile() {}
 
@@ -64,6 +68,21 @@ final class Procfile {
             }
         }
         return types;
+    }
+
+    /// The `addons` of a release step's YAML.
+    static List<String> parseAddons(byte[] bytes) {
+        List<String> addons = new ArrayList<>();
+        boolean inside = false;
+        for (String line : lines("release step", bytes)) {
+            Matcher item = ITEM.matcher(line);
+            if (SECTION.matcher(line).matches()) {
+                inside = line.startsWith("addons:");
+            } else if (inside && item.matches() && addons.size() < MAX_TYPES) {
+                addons.add(BuildDirectory.printable(unquote(item.group(1)), SHOWN_CHARS));
+            }
+        }
+        return addons;
     }
 
     private static void put(

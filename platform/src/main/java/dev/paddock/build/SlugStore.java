@@ -7,6 +7,8 @@ import dev.paddock.core.UserError;
 import dev.paddock.dyno.SlugRef;
 import dev.paddock.store.Database;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -14,10 +16,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -30,6 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// Slugs: files below one directory and their rows. Safe for any thread.
 public final class SlugStore {
     private static final JsonMapper JSON = JsonMapper.shared();
+    private static final int COPY_BYTES = 64 * 1024;
     private static final String FOREIGN_KEY_VIOLATION = "23503";
 
     private final Database database;
@@ -55,11 +62,7 @@ public final class SlugStore {
     }
 
     private Path file(Slug slug) {
-        return folder(slug.app()).resolve(slug.id() + ".tgz");
-    }
-
-    private Path folder(AppId app) {
-        return directory.resolve(app.toString());
+        return directory.resolve(slug.id() + ".tgz");
     }
 
     /// Takes over the file (moved, synced) and stores the row; nothing is left behind when it fails.
@@ -69,12 +72,11 @@ public final class SlugStore {
         boolean stored = false;
         try {
             ownerOnly(directory);
-            ownerOnly(folder(slug.app()));
             Files.move(file, moving, StandardCopyOption.REPLACE_EXISTING);
             Files.setPosixFilePermissions(moving, PosixFilePermissions.fromString("rw-------"));
             sync(moving, StandardOpenOption.WRITE);
             Files.move(moving, target, StandardCopyOption.ATOMIC_MOVE);
-            sync(folder(slug.app()), StandardOpenOption.READ);
+            sync(directory, StandardOpenOption.READ);
             insert(slug);
             stored = true;
             return slug;
@@ -87,27 +89,78 @@ public final class SlugStore {
         }
     }
 
-    /// The same slug for another app: its bytes are on the disk once, as long as one of the apps lives.
-    public Slug share(Slug slug, AppId app) {
-        Slug shared =
-                new Slug(
-                        UUID.randomUUID(),
-                        app,
-                        slug.sha256(),
-                        slug.bytes(),
-                        slug.commit(),
-                        slug.commitDescription(),
-                        slug.stack(),
-                        slug.processTypes(),
-                        slug.buildpackDescription(),
-                        slug.createdAt());
-        Path link = folder(slug.app()).resolve(shared.id() + ".share");
+    /// Stores the row of a slug whose file is still to come; it has 0 bytes until then.
+    public Slug announce(Slug slug) {
+        insert(slug);
+        return slug;
+    }
+
+    /// Takes the file of a slug that was announced. Throws UserError when it is there already, too large, or has another
+    /// checksum than announced.
+    public void upload(Slug slug, InputStream upload) throws IOException {
+        ownerOnly(directory);
+        Path part = Files.createTempFile(directory, slug.id().toString(), ".part");
         try {
-            Files.createLink(link, file(slug));
-        } catch (IOException e) {
-            throw new UncheckedIOException("Sharing slug " + slug.id(), e);
+            MessageDigest digest = BuildDirectory.sha256();
+            long bytes;
+            try (OutputStream out = Files.newOutputStream(part)) {
+                bytes = copy(new DigestInputStream(upload, digest), out);
+            }
+            String sha256 = HexFormat.of().formatHex(digest.digest());
+            if (!slug.sha256().isEmpty() && !slug.sha256().equals(sha256)) {
+                throw UserError.invalid(
+                        "The slug was uploaded with the checksum SHA256:"
+                                + sha256
+                                + ", not with the announced one.");
+            }
+            sync(part, StandardOpenOption.WRITE);
+            if (!fill(slug, sha256, bytes, part)) {
+                throw new UserError(
+                        "conflict", "This slug was uploaded already and cannot change.");
+            }
+        } finally {
+            Files.deleteIfExists(part);
         }
-        return add(shared, link);
+    }
+
+    private static long copy(InputStream upload, OutputStream out) throws IOException {
+        long limit = BuildLimits.DEFAULT.slugBytes();
+        byte[] buffer = new byte[COPY_BYTES];
+        long bytes = 0;
+        for (int count = upload.read(buffer); count >= 0; count = upload.read(buffer)) {
+            bytes += count;
+            if (bytes > limit) {
+                throw new UserError(
+                        "request_entity_too_large",
+                        "A slug may have at most " + BuildLimits.megabytes(limit) + " MB.");
+            }
+            out.write(buffer, 0, count);
+        }
+        if (bytes == 0) {
+            throw UserError.invalid("An empty slug cannot run.");
+        }
+        return bytes;
+    }
+
+    /// The file is there before the row says so.
+    private boolean fill(Slug slug, String sha256, long bytes, Path part) throws IOException {
+        return database.jdbi()
+                .inTransaction(handle -> {
+                    int rows =
+                            handle.createUpdate(
+                                            """
+                                            update slugs set sha256 = :sha256, bytes = :bytes
+                                            where id = :id and bytes = 0
+                                            """)
+                                    .bind("sha256", sha256)
+                                    .bind("bytes", bytes)
+                                    .bind("id", slug.id())
+                                    .execute();
+                    if (rows == 1) {
+                        Files.move(part, file(slug), StandardCopyOption.ATOMIC_MOVE);
+                    }
+                    return rows == 1;
+                });
     }
 
     private static void ownerOnly(Path folder) throws IOException {
@@ -189,13 +242,31 @@ public final class SlugStore {
                 created);
     }
 
-    /// Deletes all slugs of an app.
+    /// Deletes all slugs of an app, but those that other apps run: they become the other app's.
     public void remove(AppId app) {
+        String give =
+                """
+                update slugs s set app = o.app
+                from (select slug, min(app::text)::uuid app from releases
+                      where app <> :app and slug is not null group by slug) o
+                where s.app = :app and s.id = o.slug
+                """;
+        List<UUID> left =
+                database.jdbi()
+                        .inTransaction(handle -> {
+                            handle.createUpdate(give).bind("app", app).execute();
+                            return handle.createQuery("select id from slugs where app = :app")
+                                    .bind("app", app)
+                                    .mapTo(UUID.class)
+                                    .list();
+                        });
+        for (UUID slug : left) {
+            delete(directory.resolve(slug + ".tgz"));
+        }
         database.jdbi()
                 .useHandle(handle ->
                         handle.createUpdate("delete from slugs where app = :app")
                                 .bind("app", app)
                                 .execute());
-        FileTree.remove(folder(app));
     }
 }

@@ -4,15 +4,17 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.UserError;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /// One change at a time per app, in the order they came. Safe for any thread.
 ///
-/// A build holds the app's build lock for minutes; config changes and the like go on meanwhile, as they hold only the
-/// change lock for a moment. Who takes both takes the build lock first.
+/// A build holds the app's build lock for minutes, a release its release lock until its command has ended; changes like
+/// a rename go on meanwhile, as they hold only the change lock for a moment. Who takes several takes them in this order.
 final class AppLocks {
     /// Pushes that may wait for one app's build.
     private static final int MAX_WAITING_BUILDS = 10;
@@ -40,10 +42,16 @@ final class AppLocks {
         void close();
     }
 
-    /// The right to build an app, until closed.
+    /// The right to build an app, until closed by the thread that got it.
     interface BuildTurn extends Turn {
         /// Runs a build that a destruction of the app cuts off; it then throws UserError.notFound.
-        <T> T run(Interruptible<T> build) throws InterruptedException;
+        <T> T run(Interruptible<T> work) throws InterruptedException;
+    }
+
+    /// The right to make a release of an app, until closed by any thread.
+    interface ReleaseTurn extends Turn {
+        /// Runs a command that a destruction of the app cuts off; it then throws UserError.notFound.
+        <T> T run(Interruptible<T> command) throws InterruptedException;
     }
 
     /// `waiting` is called first when the turn is not free at once.
@@ -80,6 +88,33 @@ final class AppLocks {
         };
     }
 
+    /// A turn during which no build of the app goes on. Throws UserError when one does now.
+    Turn betweenBuilds(AppId app) {
+        AppLock held = enter(app);
+        lock(held.builds, Duration.ZERO, () -> leave(app));
+        return () -> {
+            held.builds.unlock();
+            leave(app);
+        };
+    }
+
+    ReleaseTurn release(AppId app, Duration wait) {
+        AppLock held = enter(app);
+        acquire(held.releases, wait, () -> leave(app), "Another release of this app is not done");
+        return new ReleaseTurn() {
+            @Override
+            public <T> T run(Interruptible<T> command) throws InterruptedException {
+                return held.run(command);
+            }
+
+            @Override
+            public void close() {
+                held.releases.release();
+                leave(app);
+            }
+        };
+    }
+
     Turn change(AppId app) {
         AppLock held = enter(app);
         lock(held.changes, CHANGE_WAIT, () -> leave(app));
@@ -89,7 +124,7 @@ final class AppLocks {
         };
     }
 
-    /// Cuts off the build that is going on and keeps everything else away.
+    /// Cuts off the build and the release command that are going on and keeps everything else away.
     Turn destroy(AppId app) {
         AppLock held = enter(app);
         held.cancel();
@@ -99,10 +134,16 @@ final class AppLocks {
                     held.builds.unlock();
                     leave(app);
                 };
-        lock(held.changes, CHANGE_WAIT, building);
+        acquire(held.releases, CANCEL_WAIT, building, "A release of this app does not end");
+        Turn releasing =
+                () -> {
+                    held.releases.release();
+                    building.close();
+                };
+        lock(held.changes, CHANGE_WAIT, releasing);
         return () -> {
             held.changes.unlock();
-            building.close();
+            releasing.close();
         };
     }
 
@@ -140,29 +181,47 @@ final class AppLocks {
         }
     }
 
+    private static void acquire(Semaphore place, Duration limit, Turn otherwise, String trouble) {
+        boolean acquired = false;
+        try {
+            acquired = place.tryAcquire(limit.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while waiting for another release", e);
+        } finally {
+            if (!acquired) {
+                otherwise.close();
+            }
+        }
+        if (!acquired) {
+            throw busy(trouble);
+        }
+    }
+
     private static UserError busy(String what) {
         return new UserError("conflict", what + ". Try again later.");
     }
 
     private static final class AppLock {
         private final ReentrantLock builds = new ReentrantLock(true);
+        private final Semaphore releases = new Semaphore(1, true);
         private final ReentrantLock changes = new ReentrantLock(true);
         private final Object state = new Object();
         private boolean cancelled;
-        private @Nullable Thread building;
+        private final Set<Thread> working = new HashSet<>();
 
         /// Owned by [AppLocks#lock].
         private int members;
 
-        <T> T run(Interruptible<T> build) throws InterruptedException {
+        <T> T run(Interruptible<T> work) throws InterruptedException {
             synchronized (state) {
                 if (cancelled) {
                     throw UserError.notFound("app");
                 }
-                building = Thread.currentThread();
+                working.add(Thread.currentThread());
             }
             try {
-                return build.run();
+                return work.run();
             } catch (InterruptedException | RuntimeException e) {
                 // An interrupt also shows as a closed channel or a broken connection.
                 if (cancelled()) {
@@ -173,7 +232,7 @@ final class AppLocks {
                 throw e;
             } finally {
                 synchronized (state) {
-                    building = null;
+                    working.remove(Thread.currentThread());
                     if (cancelled) {
                         // The interrupt was ours and is not to reach what the thread does next.
                         boolean _ = Thread.interrupted();
@@ -191,9 +250,7 @@ final class AppLocks {
         void cancel() {
             synchronized (state) {
                 cancelled = true;
-                if (building != null) {
-                    building.interrupt();
-                }
+                working.forEach(Thread::interrupt);
             }
         }
     }

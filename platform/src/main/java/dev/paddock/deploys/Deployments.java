@@ -3,7 +3,11 @@ package dev.paddock.deploys;
 import dev.paddock.accounts.Account;
 import dev.paddock.apps.Apps;
 import dev.paddock.apps.Feature;
+import dev.paddock.build.Build;
 import dev.paddock.build.Builder;
+import dev.paddock.build.Buildpack;
+import dev.paddock.build.Buildpacks;
+import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.Actor;
 import dev.paddock.core.App;
@@ -15,14 +19,16 @@ import dev.paddock.core.UserError;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.dyno.Engine;
 import dev.paddock.formation.Formations;
+import dev.paddock.formation.ReleaseDynos;
 import dev.paddock.log.LogLine;
 import dev.paddock.log.LogSource;
+import dev.paddock.logs.CommandOutputs;
 import dev.paddock.logs.LogHub;
 import dev.paddock.manifold.Manifold;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Trees;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -47,7 +53,6 @@ public final class Deployments {
     private static final Logger LOG = LoggerFactory.getLogger(Deployments.class);
 
     private static final String REPOSITORY_SUFFIX = ".git";
-    private static final int SHORT_COMMIT = 8;
 
     /// A destruction that failed (PostgreSQL away, a dyno that does not end) is tried again this often.
     private static final int FINISH_ATTEMPTS = 20;
@@ -58,11 +63,14 @@ public final class Deployments {
     private final Releases releases;
     private final SlugStore slugs;
     private final LogHub logs;
+    private final CommandOutputs outputs;
+    private final Builds builds;
     private final Path repositories;
-    private final String publicUrl;
     private final Surroundings surroundings;
     private final InstantSource clock;
     private final AppLocks locks = new AppLocks();
+    private final ReleasePhase phase;
+    private final BuildRuns runs;
 
     public Deployments(Parts parts) {
         this(
@@ -70,7 +78,11 @@ public final class Deployments {
                         parts.apps(),
                         parts.releases(),
                         parts.slugs(),
+                        parts.builds(),
+                        parts.buildpacks(),
+                        parts.targets(),
                         parts.logs(),
+                        parts.outputs(),
                         parts.repositories(),
                         parts.publicUrl()),
                 new Surroundings.Live(parts),
@@ -83,9 +95,12 @@ public final class Deployments {
         this.slugs = state.slugs();
         this.logs = state.logs();
         this.repositories = state.repositories();
-        this.publicUrl = state.publicUrl();
         this.surroundings = surroundings;
         this.clock = clock;
+        this.outputs = state.outputs();
+        this.builds = state.builds();
+        this.phase = new ReleasePhase(state, surroundings, locks, clock);
+        this.runs = new BuildRuns(state, surroundings, locks, phase, clock);
     }
 
     public App create(
@@ -105,107 +120,91 @@ public final class Deployments {
     /// or the app is destroyed meanwhile.
     public Optional<Release> deploy(App app, Push push, Actor user, Consumer<String> output)
             throws InterruptedException {
-        AppId id = app.id();
-        Runnable waiting = () -> output.accept("-----> Waiting for another build of this app");
-        try (AppLocks.BuildTurn turn = locks.build(id, waiting)) {
-            Builder.Source source = source(id, push);
-            log(id, "Build started by user " + user.email());
-            return switch (turn.run(() -> surroundings.build(source, output))) {
-                case Builder.BuildResult.Built(Slug slug) ->
-                        Optional.of(release(id, slug, push, user, output));
-                case Builder.BuildResult.Failed(String reason) -> {
-                    log(id, "Build failed: " + reason);
-                    output.accept(" !     Build failed: " + reason);
-                    output.accept(" !");
-                    output.accept(" !     Push failed");
-                    yield Optional.empty();
-                }
-            };
-        }
+        return runs.run(app, push, user, output);
     }
 
-    private Builder.Source source(AppId id, Push push) {
-        App app = apps.find(id).orElseThrow(() -> UserError.notFound("app"));
-        return new Builder.Source(
-                id, app.stack(), newest(id).config(), push.tar(), push.commit(), push.message());
+    /// As [#deploy], but returns when the build is stored; it goes on in the background, and its output is kept.
+    public Build build(App app, Push push, Actor user) {
+        return runs.start(app, push, user);
     }
 
-    private Release release(AppId app, Slug slug, Push push, Actor user, Consumer<String> output) {
-        log(app, "Build succeeded");
-        output.accept("-----> Launching...");
-        String deploy =
-                "Deploy "
-                        + push.commit()
-                                .substring(0, Math.min(SHORT_COMMIT, push.commit().length()));
-        try (AppLocks.Turn _ = locks.change(app)) {
-            Release made =
-                    releases.create(
-                            app,
-                            user,
-                            newest ->
-                                    new Releases.Next(
-                                            deploy, Optional.of(slug.id()), newest.config()));
-            announce(made, deploy);
-            output.accept("       Released " + made.version());
-            output.accept("       " + url(app) + " deployed to Paddock");
-            return made;
+    /// Throws UserError when the build has ended.
+    public void cancelBuild(Build build) {
+        runs.cancel(build);
+    }
+
+    /// Deletes what the app's builds left for the next one. Throws UserError while one is going on.
+    public void purgeBuildCache(AppId app) {
+        try (AppLocks.Turn _ = locks.betweenBuilds(app)) {
+            surroundings.removeCache(app);
         }
     }
 
     /// Sets (value) and unsets (null) config vars in one release named after them. When nothing changes there is no
     /// release, and the newest one is returned.
     public Release configure(AppId app, Map<String, Optional<String>> changes, Actor user) {
-        try (AppLocks.Turn _ = locks.change(app)) {
-            Optional<Release> made =
-                    releases.createIfChanged(
-                            app,
-                            user,
-                            newest ->
-                                    ConfigChange.of(newest.config(), changes)
-                                            .map(change ->
-                                                    new Releases.Next(
-                                                            change.description(),
-                                                            newest.slug(),
-                                                            change.config())));
-            made.ifPresent(release -> announce(release, release.description()));
-            return made.orElseGet(() -> newest(app));
-        }
+        return phase.begin(
+                        app,
+                        user,
+                        newest ->
+                                ConfigChange.of(newest.config(), changes)
+                                        .map(change ->
+                                                new Releases.Next(
+                                                        change.description(),
+                                                        newest.slug(),
+                                                        change.config())))
+                .orElseGet(() -> releases.newest(app));
     }
 
     /// Throws UserError when that release cannot be run: it has no slug, failed, or does not exist.
     public Release rollback(AppId app, String versionOrId, Actor user) {
-        try (AppLocks.Turn _ = locks.change(app)) {
-            Release target =
-                    releases.find(app, versionOrId)
-                            .orElseThrow(() -> UserError.notFound("release"));
-            if (target.status() != Release.Status.SUCCEEDED) {
-                throw UserError.invalid(
-                        "Cannot roll back to "
-                                + target.version()
-                                + ": that release did not succeed. See which did with: heroku"
-                                + " releases");
-            }
-            if (target.slug().isEmpty()) {
-                throw UserError.invalid(
-                        "Cannot roll back to "
-                                + target.version()
-                                + ": it has no slug, since nothing was deployed yet. See later ones"
-                                + " with: heroku releases");
-            }
-            String description = "Rollback to " + target.version();
-            Release made =
-                    releases.create(
-                            app,
-                            user,
-                            _ -> new Releases.Next(description, target.slug(), target.config()));
-            announce(made, description);
-            return made;
+        Release target =
+                releases.find(app, versionOrId).orElseThrow(() -> UserError.notFound("release"));
+        if (target.status() != Release.Status.SUCCEEDED) {
+            throw UserError.invalid(
+                    "Cannot roll back to "
+                            + target.version()
+                            + ": that release did not succeed. See which did with: heroku"
+                            + " releases");
         }
+        if (target.slug().isEmpty()) {
+            throw UserError.invalid(
+                    "Cannot roll back to "
+                            + target.version()
+                            + ": it has no slug, since nothing was deployed yet. See later ones"
+                            + " with: heroku releases");
+        }
+        Releases.Next next =
+                new Releases.Next(
+                        "Rollback to " + target.version(), target.slug(), target.config());
+        return phase.begin(app, user, _ -> Optional.of(next)).orElseThrow();
     }
 
-    /// Releases the code of another app's release on `target`, which keeps its own config. Throws UserError when that
-    /// release has no code, or the app is destroyed meanwhile.
-    public Release promote(App source, Release promoted, AppId target, Actor user) {
+    /// Releases a slug, also one of another app, with the app's config vars.
+    public Release release(AppId app, Slug slug, Optional<String> description, Actor user) {
+        if (slug.bytes() == 0) {
+            throw UserError.invalid(
+                    "Nothing was uploaded to this slug: PUT its archive to its `blob` URL first.");
+        }
+        String said =
+                description.orElseGet(
+                        () -> "Deploy " + slug.commit().map(BuildRuns::shortened).orElse("slug"));
+        return phase.begin(
+                        app,
+                        user,
+                        newest ->
+                                Optional.of(
+                                        new Releases.Next(
+                                                said, Optional.of(slug.id()), newest.config())))
+                .orElseThrow();
+    }
+
+    /// Releases the code of another app's release on `target`, which keeps its own config, and returns when that counts
+    /// or failed; `made` is told what was stored before its command runs. Throws UserError when that release has no code,
+    /// or the app is destroyed meanwhile.
+    public Release promote(
+            App source, Release promoted, AppId target, Actor user, Consumer<Release> made)
+            throws InterruptedException {
         Slug slug =
                 promoted.slug()
                         .flatMap(slugs::find)
@@ -221,25 +220,8 @@ public final class Deployments {
                         + source.name()
                         + " "
                         + promoted.version()
-                        + slug.commit().map(commit -> " " + shortened(commit)).orElse("");
-        try (AppLocks.Turn _ = locks.change(target)) {
-            Slug shared = slugs.share(slug, target);
-            Release made =
-                    releases.create(
-                            target,
-                            user,
-                            newest ->
-                                    new Releases.Next(
-                                            description,
-                                            Optional.of(shared.id()),
-                                            newest.config()));
-            announce(made, description);
-            return made;
-        }
-    }
-
-    private static String shortened(String commit) {
-        return commit.substring(0, Math.min(SHORT_COMMIT, commit.length()));
+                        + slug.commit().map(commit -> " " + BuildRuns.shortened(commit)).orElse("");
+        return phase.deploy(target, slug.id(), description, user, made, _ -> {});
     }
 
     public App rename(App app, AppName name, Actor user) {
@@ -293,6 +275,13 @@ public final class Deployments {
         }
     }
 
+    /// Gives up releases whose command, and builds that, an earlier platform process began. Called once at start, before users are let in
+    /// and after the manifold has taken over what runs.
+    public void abandonUnfinished() {
+        phase.abandonPending();
+        builds.failPending();
+    }
+
     /// Goes on, in the background, with destructions that an earlier platform process began, and deletes repositories
     /// that belong to no app. Called once at start, before users are let in.
     public void resume() {
@@ -331,6 +320,7 @@ public final class Deployments {
             slugs.remove(app);
             Trees.delete(repository(app));
             logs.remove(app);
+            outputs.remove(app);
             apps.delete(app);
         } catch (IOException e) {
             throw new UncheckedIOException("Deleting the repository of app " + app, e);
@@ -361,31 +351,20 @@ public final class Deployments {
                 });
     }
 
-    /// A release was made: its lines in the log, then dynos and routes follow.
-    private void announce(Release made, String what) {
-        String by = " by user " + made.user().email();
-        log(made.app(), what + by);
-        log(made.app(), "Release " + made.version() + " created" + by);
-        surroundings.released(made.app());
-    }
-
-    private Release newest(AppId app) {
-        return releases.list(app, Optional.empty(), 1).stream()
-                .findFirst()
-                .orElseThrow(() -> UserError.notFound("app"));
-    }
-
-    private String url(AppId app) {
-        String name = apps.find(app).map(found -> found.name().value()).orElse("");
-        return publicUrl.replace("%s", name);
-    }
-
     private void log(AppId app, String text) {
         logs.write(LogLine.of(app, clock.instant(), LogSource.APP, "api", text));
     }
 
-    /// A tree that was pushed.
-    public record Push(InputStream tar, String commit, String message) {}
+    /// A tree that was pushed, or is to be built for another reason.
+    ///
+    /// @param buildpacks for this build only; the app's when there are none
+    public record Push(Builder.Tree tree, List<Buildpack> buildpacks, Build.Origin origin) {
+        /// A commit that was pushed with git.
+        public static Push ofCommit(Builder.Tree tree, String commit, String message) {
+            return new Push(
+                    tree, List.of(), new Build.Origin("", Optional.empty(), commit, message));
+        }
+    }
 
     /// All that this orchestrator needs.
     ///
@@ -394,12 +373,17 @@ public final class Deployments {
             Apps apps,
             SlugStore slugs,
             Builder builder,
+            Builds builds,
+            Buildpacks buildpacks,
+            OutboundTargets targets,
             Releases releases,
             Formations formations,
+            ReleaseDynos releaseDynos,
             Manifold manifold,
             Engine engine,
             RoutePublisher routes,
             LogHub logs,
+            CommandOutputs outputs,
             Path repositories,
             String domain,
             String publicUrl) {}
@@ -409,7 +393,11 @@ public final class Deployments {
             Apps apps,
             Releases releases,
             SlugStore slugs,
+            Builds builds,
+            Buildpacks buildpacks,
+            OutboundTargets targets,
             LogHub logs,
+            CommandOutputs outputs,
             Path repositories,
             String publicUrl) {}
 }

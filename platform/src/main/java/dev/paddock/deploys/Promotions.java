@@ -103,7 +103,13 @@ public final class Promotions {
 
     private void promote(Promotion.Target target, App source, Release promoted, Actor user) {
         try {
-            Release made = deployments.promote(source, promoted, target.app(), user);
+            Release made =
+                    deployments.promote(
+                            source,
+                            promoted,
+                            target.app(),
+                            user,
+                            begun -> released(target, begun.id()));
             boolean failed = made.status() == Release.Status.FAILED;
             finish(
                     target,
@@ -111,6 +117,8 @@ public final class Promotions {
                     failed ? Optional.of("The release command failed.") : Optional.empty());
         } catch (UserError e) {
             finish(target, Optional.empty(), Optional.of(e.message()));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             LOG.error("Promoting {} to app {} failed", source.name(), target.app(), e);
             finish(
@@ -118,6 +126,19 @@ public final class Promotions {
                     Optional.empty(),
                     Optional.of("Something went wrong inside the platform; its log says what."));
         }
+    }
+
+    /// The release is there, but its command may still run.
+    private void released(Promotion.Target target, UUID release) {
+        database.jdbi()
+                .useHandle(handle ->
+                        handle.createUpdate(
+                                        """
+                                        update promotion_targets set release = :release where id = :id
+                                        """)
+                                .bind("release", release)
+                                .bind("id", target.id())
+                                .execute());
     }
 
     private void finish(Promotion.Target target, Optional<UUID> release, Optional<String> error) {

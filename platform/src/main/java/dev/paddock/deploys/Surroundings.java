@@ -2,6 +2,9 @@ package dev.paddock.deploys;
 
 import dev.paddock.build.Builder;
 import dev.paddock.core.AppId;
+import dev.paddock.core.Release;
+import dev.paddock.core.Slug;
+import dev.paddock.formation.ReleaseDynos;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -12,6 +15,13 @@ interface Surroundings {
     Builder.BuildResult build(Builder.Source source, Consumer<String> output)
             throws InterruptedException;
 
+    /// Runs the release command of the slug to its end.
+    ReleaseDynos.Outcome runReleaseCommand(Release release, Slug slug, Consumer<String> output)
+            throws InterruptedException;
+
+    /// Stops release commands that nobody waits for.
+    void stopReleaseCommands(AppId app);
+
     /// There is a new current release: dynos and routes follow it.
     void released(AppId app);
 
@@ -20,6 +30,9 @@ interface Surroundings {
 
     /// Ends routes and dynos of an app that is being destroyed, in this order. False when dynos do not end in time.
     boolean end(AppId app) throws InterruptedException;
+
+    /// Deletes what builds of the app left for the next one.
+    void removeCache(AppId app);
 
     /// Drops what engine and builder keep for an app without dynos.
     void discard(AppId app);
@@ -41,6 +54,17 @@ interface Surroundings {
         }
 
         @Override
+        public ReleaseDynos.Outcome runReleaseCommand(
+                Release release, Slug slug, Consumer<String> output) throws InterruptedException {
+            return parts.releaseDynos().run(release, slug, output);
+        }
+
+        @Override
+        public void stopReleaseCommands(AppId app) {
+            parts.releaseDynos().stopAll(app);
+        }
+
+        @Override
         public void released(AppId app) {
             parts.formations().released(app);
             parts.routes().changed(app);
@@ -59,6 +83,11 @@ interface Surroundings {
                 LOG.warn("No router confirmed that app {} is gone", app);
             }
             return parts.manifold().quiet(app, QUIET_LIMIT);
+        }
+
+        @Override
+        public void removeCache(AppId app) {
+            parts.builder().removeCache(app);
         }
 
         @Override

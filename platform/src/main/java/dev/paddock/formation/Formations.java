@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,31 @@ public final class Formations {
         Map<ProcessType, String> commands = commands(releases.current(app));
         List<FormationRow> rows =
                 database.jdbi().withHandle(handle -> FormationRow.ofApp(handle, app));
-        return entries(rows, commands);
+        List<FormationEntry> entries = new ArrayList<>(entries(rows, commands));
+        if (!commands.containsKey(ProcessType.RELEASE)) {
+            failedReleaseCommand(app).ifPresent(entries::add);
+        }
+        return List.copyOf(entries);
+    }
+
+    /// The release command of a newest release that failed: only so can it be seen that there is one to be tried again.
+    private Optional<FormationEntry> failedReleaseCommand(AppId app) {
+        return releases.list(app, Optional.empty(), 1).stream()
+                .filter(newest -> newest.status() == Release.Status.FAILED)
+                .flatMap(newest ->
+                        Optional.ofNullable(commands(newest).get(ProcessType.RELEASE))
+                                .map(command ->
+                                        new FormationEntry(
+                                                newest.id(),
+                                                app,
+                                                ProcessType.RELEASE,
+                                                0,
+                                                DynoSize.DEFAULT,
+                                                command,
+                                                newest.createdAt(),
+                                                newest.updatedAt()))
+                                .stream())
+                .findFirst();
     }
 
     private Map<ProcessType, String> commands(Release release) {

@@ -38,6 +38,10 @@ public final class Releases {
               select max(version) from releases where app = r.app and status = 'SUCCEEDED') is_current
             from releases r
             """;
+    private static final String NEWEST =
+            SELECT
+                    + " where r.app = :app and r.status <> 'FAILED'"
+                    + " order by r.version desc limit 1";
 
     private final Database database;
     private final InstantSource clock;
@@ -92,8 +96,8 @@ public final class Releases {
                 .execute();
     }
 
-    /// Makes the next release of the app from the newest one, in one transaction that holds the app's row; `change`
-    /// is called with the newest release inside it. The new one is current.
+    /// Makes the next release of the app from the newest one that did not fail, in one transaction that holds the app's
+    /// row; `change` is called with that release inside it. The new one is current when it counts at once.
     public Release create(AppId app, Actor user, Change change) {
         return createIfChanged(app, user, newest -> Optional.of(change.next(newest))).orElseThrow();
     }
@@ -105,9 +109,14 @@ public final class Releases {
                 database.jdbi()
                         .inTransaction(handle -> {
                             lock(handle, app);
-                            Release newest = newest(handle, app);
-                            return change.apply(newest)
-                                    .map(next -> insert(handle, newest.version(), app, user, next));
+                            return change.apply(newest(handle, app))
+                                    .map(next ->
+                                            insert(
+                                                    handle,
+                                                    lastVersion(handle, app),
+                                                    app,
+                                                    user,
+                                                    next));
                         });
         made.ifPresent(release -> listener.released(release, true));
         return made;
@@ -124,6 +133,45 @@ public final class Releases {
         ///
         /// @param isNew whether it was made, and not only changed
         void released(Release release, boolean isNew);
+    }
+
+    /// Ends the wait for a release's command: it counts from now on, or failed. Empty when it does not wait.
+    public Optional<Release> finish(Release release, Release.Status status) {
+        int rows =
+                database.jdbi()
+                        .withHandle(handle ->
+                                handle.createUpdate(
+                                                """
+                                                update releases set status = :status, updated_at = :now
+                                                where id = :id and status = 'PENDING'
+                                                """)
+                                        .bind("id", release.id())
+                                        .bind("status", status.name())
+                                        .bind("now", clock.instant())
+                                        .execute());
+        if (rows == 0) {
+            return Optional.empty();
+        }
+        Optional<Release> finished = find(release.app(), release.id().toString());
+        finished.ifPresent(changed -> listener.released(changed, false));
+        return finished;
+    }
+
+    /// The releases of all apps that wait for their command.
+    public List<Release> pending() {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(SELECT + " where r.status = 'PENDING'")
+                                .map(this::release)
+                                .list());
+    }
+
+    /// The release that the next one begins from: the newest that did not fail. Its config vars are the app's.
+    public Release newest(AppId app) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(NEWEST).bind("app", app).map(this::release).findOne())
+                .orElseThrow(() -> UserError.notFound("app"));
     }
 
     /// The release that counts: the newest that succeeded. An app has v1 from its creation on.
@@ -162,6 +210,21 @@ public final class Releases {
         return ID.matcher(versionOrId).matches()
                 ? find(app, "r.id", UUID.fromString(versionOrId))
                 : Optional.empty();
+    }
+
+    /// Whether the app ever had a release of this slug, which may be another app's.
+    public boolean used(AppId app, UUID slug) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select exists (
+                                          select 1 from releases where app = :app and slug = :slug)
+                                        """)
+                                .bind("app", app)
+                                .bind("slug", slug)
+                                .mapTo(Boolean.class)
+                                .one());
     }
 
     /// Newest first, those with a version below `before` (or all), at most `limit`.
@@ -206,10 +269,15 @@ public final class Releases {
     }
 
     private Release newest(Handle handle, AppId app) {
-        return handle.createQuery(SELECT + " where r.app = :app order by r.version desc limit 1")
-                .bind("app", app)
-                .map(this::release)
-                .one();
+        return handle.createQuery(NEWEST).bind("app", app).map(this::release).one();
+    }
+
+    private static ReleaseVersion lastVersion(Handle handle, AppId app) {
+        return new ReleaseVersion(
+                handle.createQuery("select max(version) from releases where app = :app")
+                        .bind("app", app)
+                        .mapTo(Integer.class)
+                        .one());
     }
 
     private Release insert(Handle handle, ReleaseVersion newest, AppId app, Actor user, Next next) {
@@ -220,8 +288,8 @@ public final class Releases {
                         app,
                         newest.next(),
                         next.description(),
-                        Release.Status.SUCCEEDED,
-                        true,
+                        next.status(),
+                        next.status() == Release.Status.SUCCEEDED,
                         user,
                         next.slug(),
                         next.config(),
@@ -289,5 +357,13 @@ public final class Releases {
     }
 
     /// The parts of a release to be made.
-    public record Next(String description, Optional<UUID> slug, ConfigVars config) {}
+    ///
+    /// @param status PENDING for one that counts only when its command succeeded
+    public record Next(
+            String description, Optional<UUID> slug, ConfigVars config, Release.Status status) {
+        /// A release that counts at once.
+        public Next(String description, Optional<UUID> slug, ConfigVars config) {
+            this(description, slug, config, Release.Status.SUCCEEDED);
+        }
+    }
 }

@@ -18,6 +18,8 @@ import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.Exit;
+import dev.paddock.outbound.AddressBlock;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
 import java.io.IOException;
@@ -75,6 +77,7 @@ class BuilderTest {
                 new Builder(
                         engine,
                         slugs,
+                        new OutboundTargets(List.of(AddressBlock.parse("127.0.0.0/8"))),
                         InstantSource.system(),
                         directory.resolve("work"),
                         directory.resolve("caches"),
@@ -89,6 +92,7 @@ class BuilderTest {
                 time,
                 usual.concurrent(),
                 sourceBytes,
+                usual.buildpackBytes(),
                 slugBytes,
                 usual.cacheBytes(),
                 usual.diskReserveBytes());
@@ -109,7 +113,13 @@ class BuilderTest {
     }
 
     private Builder.Source source(InputStream tar, Map<String, String> config) {
-        return new Builder.Source(app, "host", new ConfigVars(config), tar, "abc123", "first");
+        return source(new Builder.Tree.Tar(tar), config, List.of());
+    }
+
+    private Builder.Source source(
+            Builder.Tree tree, Map<String, String> config, List<Buildpack> buildpacks) {
+        return new Builder.Source(
+                app, "host", new ConfigVars(config), buildpacks, tree, "abc123", "first");
     }
 
     private Slug built() throws IOException, InterruptedException {
@@ -474,6 +484,7 @@ class BuilderTest {
                                     LIMIT,
                                     2,
                                     usual.sourceBytes(),
+                                    usual.buildpackBytes(),
                                     usual.slugBytes(),
                                     1 << 20,
                                     1 << 20));
@@ -520,7 +531,9 @@ class BuilderTest {
 
         output.clear();
         built();
-        assertThat(output).contains("-----> Restoring the npm cache");
+        assertThat(output)
+                .contains(
+                        "       package-lock.json has not changed: reusing what the last build installed");
         builder.removeCache(app);
         assertThat(files(directory.resolve("caches"))).isEmpty();
     }

@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
 import dev.paddock.apps.Apps;
+import dev.paddock.build.Builder;
+import dev.paddock.build.Buildpacks;
+import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.Actor;
 import dev.paddock.core.App;
@@ -14,13 +17,17 @@ import dev.paddock.core.AppName;
 import dev.paddock.core.Release;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments.Push;
+import dev.paddock.logs.CommandOutputs;
 import dev.paddock.logs.LogFilter;
 import dev.paddock.logs.LogHub;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -29,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -54,6 +62,8 @@ class DeploymentsTest {
     private Releases releases;
     private SlugStore slugs;
     private LogHub logs;
+    private CommandOutputs outputs;
+    private Builds builds;
     private FakeSurroundings surroundings;
     private Deployments deployments;
     private Account ann;
@@ -66,7 +76,9 @@ class DeploymentsTest {
         apps = new Apps(database, CLOCK);
         releases = new Releases(database, CLOCK);
         slugs = new SlugStore(database, directory.resolve("slugs"));
+        builds = new Builds(database, CLOCK);
         logs = new LogHub(directory.resolve("logs"));
+        outputs = new CommandOutputs(directory.resolve("outputs"));
         surroundings =
                 new FakeSurroundings(slugs, Files.createDirectory(directory.resolve("work")));
         deployments = new Deployments(state(), surroundings, CLOCK);
@@ -227,6 +239,129 @@ class DeploymentsTest {
     }
 
     @Test
+    void releaseCommandRunsBeforeDynosFollowAndItsOutputIsShownAndKept() throws Exception {
+        surroundings.declareReleaseCommand(false);
+        List<String> output = new ArrayList<>();
+
+        Release made = deployments.deploy(shop, push(), user, output::add).orElseThrow();
+
+        assertThat(made.status()).isEqualTo(Release.Status.SUCCEEDED);
+        assertThat(releases.current(shop.id())).isEqualTo(made);
+        assertThat(surroundings.told())
+                .containsExactly("changed", "build", "release command", "released");
+        assertThat(output)
+                .containsSubsequence(
+                        "       Released v2",
+                        "-----> Running release command...",
+                        "migrating for v2");
+        assertThat(kept(made)).isEqualTo("migrating for v2\n");
+        assertThat(log())
+                .containsSubsequence(
+                        "Running release v2 commands by user ann@example.com",
+                        "Release v2 created by user ann@example.com");
+    }
+
+    @Test
+    void failedReleaseCommandKeepsTheReleaseBefore() throws Exception {
+        Release before = deployments.deploy(shop, push(), user, _ -> {}).orElseThrow();
+        surroundings.declareReleaseCommand(true);
+        List<String> output = new ArrayList<>();
+
+        Release made = deployments.deploy(shop, push(), user, output::add).orElseThrow();
+
+        assertThat(made.status()).isEqualTo(Release.Status.FAILED);
+        assertThat(releases.current(shop.id())).isEqualTo(before);
+        assertThat(surroundings.told()).containsOnlyOnce("released");
+        assertThat(output).contains(" !     Release command failed: it exited with status 1.");
+        assertThat(set("A", "1").slug()).isEqualTo(before.slug());
+        assertThatThrownBy(() -> deployments.rollback(shop.id(), "v3", user))
+                .hasMessageContaining("did not succeed");
+    }
+
+    @Test
+    void configChangeRunsTheReleaseCommandInTheBackgroundAndTheNextWaitsForIt() throws Exception {
+        surroundings.declareReleaseCommand(false);
+        deployments.deploy(shop, push(), user, _ -> {});
+        CountDownLatch gate = new CountDownLatch(1);
+        surroundings.holdCommands(gate);
+
+        Release first = set("A", "1");
+        Future<Release> second = threads.submit(() -> set("B", "2"));
+
+        assertThat(first.status()).isEqualTo(Release.Status.PENDING);
+        assertThat(releases.current(shop.id()).version()).hasToString("v2");
+        assertThat(releases.newest(shop.id())).isEqualTo(first);
+        assertThat(deployments.setMaintenance(shop, true, user).maintenance()).isTrue();
+        assertThat(second.isDone()).isFalse();
+
+        gate.countDown();
+
+        assertThat(second.get().config().values()).containsOnlyKeys("A", "B");
+        await().until(() -> releases.current(shop.id()).version().number() == 4);
+    }
+
+    @Test
+    void destroyCutsOffAReleaseCommand() throws Exception {
+        surroundings.declareReleaseCommand(false);
+        surroundings.holdCommands(new CountDownLatch(1));
+        Future<Optional<Release>> push =
+                threads.submit(() -> deployments.deploy(shop, push(), user, _ -> {}));
+        await().until(() -> surroundings.told().contains("release command"));
+
+        deployments.destroy(shop, user);
+
+        assertThatThrownBy(push::get).cause().hasMessage("Couldn't find that app.");
+        assertThat(count("apps")).isZero();
+    }
+
+    @Test
+    void releaseThatAnEarlierPlatformBeganFailsAtTheNextStart() {
+        Release pending =
+                releases.create(
+                        shop.id(),
+                        user,
+                        newest ->
+                                new Releases.Next(
+                                        "Deploy 1",
+                                        Optional.empty(),
+                                        newest.config(),
+                                        Release.Status.PENDING));
+
+        deployments.abandonUnfinished();
+
+        assertThat(releases.find(shop.id(), "v2").map(Release::status))
+                .contains(Release.Status.FAILED);
+        assertThat(releases.pending()).isEmpty();
+        assertThat(releases.current(shop.id()).version().number())
+                .isLessThan(pending.version().number());
+        assertThat(surroundings.told()).contains("stop release commands");
+    }
+
+    @Test
+    void slugOfAnotherAppIsReleasedAndOutlivesItsApp() throws Exception {
+        UUID slug =
+                deployments.deploy(shop, push(), user, _ -> {}).orElseThrow().slug().orElseThrow();
+        App other = create("other");
+
+        Release made =
+                deployments.release(
+                        other.id(), slugs.find(slug).orElseThrow(), Optional.empty(), user);
+        deployments.destroy(shop, user);
+
+        assertThat(made.description()).isEqualTo("Deploy 193d1410");
+        assertThat(releases.current(other.id()).slug()).contains(slug);
+        assertThat(slugs.find(slug))
+                .map(slugs::ref)
+                .hasValueSatisfying(ref -> assertThat(ref.file()).exists());
+    }
+
+    private String kept(Release release) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        outputs.send(release.app(), release.id(), bytes, () -> false);
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
     void renameAndMaintenanceReachTheRoutesAndFeaturesTheDynosToo() {
         App renamed = deployments.rename(shop, new AppName("store"), user);
         deployments.setMaintenance(renamed, true, user);
@@ -311,7 +446,10 @@ class DeploymentsTest {
 
             assertThat(apps.find(app.id())).isEmpty();
             assertThat(count("slugs")).isZero();
-            assertThat(directory.resolve("slugs").resolve(app.id().toString())).doesNotExist();
+            try (Stream<Path> left = Files.walk(directory)) {
+                assertThat(left.map(Path::getFileName).map(Path::toString))
+                        .noneMatch(name -> name.endsWith(".tgz"));
+            }
         }
     }
 
@@ -362,7 +500,11 @@ class DeploymentsTest {
                 apps,
                 releases,
                 slugs,
+                builds,
+                new Buildpacks(database),
+                new OutboundTargets(List.of()),
                 logs,
+                outputs,
                 directory.resolve("repositories"),
                 "http://%s.example.test:8080/");
     }
@@ -377,7 +519,8 @@ class DeploymentsTest {
     }
 
     private static Push push() {
-        return new Push(new ByteArrayInputStream(new byte[0]), COMMIT, "a change");
+        return Push.ofCommit(
+                new Builder.Tree.Tar(new ByteArrayInputStream(new byte[0])), COMMIT, "a change");
     }
 
     private List<String> log() {

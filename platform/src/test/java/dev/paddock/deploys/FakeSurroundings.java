@@ -5,7 +5,9 @@ import dev.paddock.build.Builder.BuildResult;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
+import dev.paddock.core.Release;
 import dev.paddock.core.Slug;
+import dev.paddock.formation.ReleaseDynos;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,6 +32,9 @@ final class FakeSurroundings implements Surroundings {
     private final AtomicInteger mostBuilding = new AtomicInteger();
     private volatile Optional<String> failure = Optional.empty();
     private volatile Optional<CountDownLatch> gate = Optional.empty();
+    private volatile Map<ProcessType, String> types = Map.of(ProcessType.WEB, "serve");
+    private volatile boolean commandFails;
+    private volatile Optional<CountDownLatch> commandGate = Optional.empty();
     private final AtomicInteger endsInVain = new AtomicInteger();
 
     FakeSurroundings(SlugStore slugs, Path work) {
@@ -40,6 +45,17 @@ final class FakeSurroundings implements Surroundings {
     /// `build`, `released`, `changed`, `end`, `discard`, in order.
     List<String> told() {
         return List.copyOf(told);
+    }
+
+    /// Slugs have a release command from now on.
+    void declareReleaseCommand(boolean fails) {
+        types = Map.of(ProcessType.WEB, "serve", ProcessType.RELEASE, "migrate");
+        commandFails = fails;
+    }
+
+    /// Release commands wait for this latch.
+    void holdCommands(CountDownLatch until) {
+        commandGate = Optional.of(until);
     }
 
     void failBuilds(String reason) {
@@ -94,13 +110,31 @@ final class FakeSurroundings implements Surroundings {
                             Optional.of(source.commit()),
                             source.commitDescription(),
                             source.stack(),
-                            Map.of(ProcessType.WEB, "serve"),
+                            types,
                             "test",
                             Instant.EPOCH),
                     file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public ReleaseDynos.Outcome runReleaseCommand(
+            Release release, Slug slug, Consumer<String> output) throws InterruptedException {
+        told.add("release command");
+        output.accept("migrating for " + release.version());
+        if (commandGate.isPresent()) {
+            commandGate.get().await();
+        }
+        return commandFails
+                ? new ReleaseDynos.Outcome.Failed("exited with status 1")
+                : new ReleaseDynos.Outcome.Succeeded();
+    }
+
+    @Override
+    public void stopReleaseCommands(AppId app) {
+        told.add("stop release commands");
     }
 
     @Override
@@ -117,6 +151,11 @@ final class FakeSurroundings implements Surroundings {
     public boolean end(AppId app) {
         told.add("end");
         return endsInVain.getAndDecrement() <= 0;
+    }
+
+    @Override
+    public void removeCache(AppId app) {
+        told.add("remove cache");
     }
 
     @Override

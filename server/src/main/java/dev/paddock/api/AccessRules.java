@@ -82,10 +82,10 @@ final class AccessRules {
         return method.equals(HandlerType.GET) || READING_POSTS.stream().anyMatch(path::endsWith);
     }
 
-    /// What shows or changes config vars; a one-off dyno can print them.
+    /// What shows or changes config vars, which a one-off dyno can print, and where the app's code is to be had.
     private static boolean secret(HandlerType method, String path) {
         return path.endsWith("/config-vars")
-                || path.endsWith("/blob")
+                || path.endsWith("/slugs/{slug}")
                 || (method.equals(HandlerType.POST) && path.endsWith("/dynos"));
     }
 }

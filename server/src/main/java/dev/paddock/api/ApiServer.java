@@ -4,6 +4,7 @@ import static dev.paddock.api.Route.delete;
 import static dev.paddock.api.Route.get;
 import static dev.paddock.api.Route.patch;
 import static dev.paddock.api.Route.post;
+import static dev.paddock.api.Route.put;
 
 import dev.paddock.accounts.Accounts;
 import dev.paddock.accounts.AuditLog;
@@ -16,7 +17,10 @@ import dev.paddock.apps.AppTransfers;
 import dev.paddock.apps.Apps;
 import dev.paddock.apps.Collaborators;
 import dev.paddock.attach.Rendezvous;
+import dev.paddock.build.Buildpacks;
+import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
+import dev.paddock.build.Sources;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
@@ -27,10 +31,12 @@ import dev.paddock.drains.Drains;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
+import dev.paddock.logs.CommandOutputs;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
 import dev.paddock.metering.Activity;
 import dev.paddock.metering.Meter;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.pipelines.Couplings;
 import dev.paddock.pipelines.Pipelines;
 import dev.paddock.releases.Releases;
@@ -48,8 +54,6 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumSet;
@@ -97,9 +101,14 @@ public final class ApiServer implements AutoCloseable {
             Dynos dynos,
             Meter meter,
             SlugStore slugs,
+            Builds builds,
+            Sources sources,
+            Buildpacks buildpacks,
+            OutboundTargets targets,
             LogHub logs,
             LogSessions logSessions,
             Drains drains,
+            CommandOutputs outputs,
             Rendezvous rendezvous,
             Activity activity,
             CertificateAuthority authority,
@@ -125,8 +134,12 @@ public final class ApiServer implements AutoCloseable {
             AuditLog audit) {}
 
     /// Every route of the Platform API.
-    private List<Route> routes(Representations json) {
-        return Stream.of(ownRoutes(json), accessRoutes(), pipelineRoutes(json), webhookRoutes(json))
+    private List<Route> routes(Representations json, SecretUrls urls) {
+        return Stream.of(
+                        ownRoutes(json, urls),
+                        accessRoutes(),
+                        pipelineRoutes(json),
+                        webhookRoutes(json))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -183,7 +196,7 @@ public final class ApiServer implements AutoCloseable {
                 .routes();
     }
 
-    private List<Route> ownRoutes(Representations json) {
+    private List<Route> ownRoutes(Representations json, SecretUrls urls) {
         var account =
                 new AccountEndpoints(
                         access.accounts(),
@@ -202,7 +215,22 @@ public final class ApiServer implements AutoCloseable {
         var catalogue = new CatalogueEndpoints(apps, json);
         var releases =
                 new ReleaseEndpoints(
-                        apps, parts.releases(), parts.slugs(), parts.deployments(), json);
+                        apps,
+                        parts.releases(),
+                        parts.slugs(),
+                        parts.deployments(),
+                        json,
+                        parts.clock());
+        var builds =
+                new BuildEndpoints(
+                        apps,
+                        parts.builds(),
+                        parts.sources(),
+                        parts.deployments(),
+                        parts.targets(),
+                        urls,
+                        new BuildRepresentations(json, urls));
+        var buildpacks = new BuildpackEndpoints(apps, parts.buildpacks(), parts.targets());
         var dynos =
                 new DynoEndpoints(
                         apps,
@@ -241,7 +269,8 @@ public final class ApiServer implements AutoCloseable {
                 patch("/apps/{app}/features/{feature}", apps::setFeature),
                 get("/apps/{app}/addons", apps::none),
                 get("/apps/{app}/addon-attachments", apps::none),
-                get("/apps/{app}/buildpack-installations", apps::none),
+                get("/apps/{app}/buildpack-installations", buildpacks::list),
+                put("/apps/{app}/buildpack-installations", buildpacks::set),
                 get("/apps/{app}/log-drains", drains::list),
                 post("/apps/{app}/log-drains", drains::add),
                 get("/apps/{app}/log-drains/{drain}", drains::info),
@@ -256,10 +285,18 @@ public final class ApiServer implements AutoCloseable {
                 get("/apps/{app}/config-vars", releases::config),
                 patch("/apps/{app}/config-vars", releases::configure),
                 get("/apps/{app}/releases", releases::list),
-                post("/apps/{app}/releases", releases::rollback),
+                post("/apps/{app}/releases", releases::create),
                 get("/apps/{app}/releases/{release}", releases::info),
                 get("/apps/{app}/releases/{release}/config-vars", releases::releaseConfig),
+                post("/apps/{app}/slugs", releases::createSlug),
                 get("/apps/{app}/slugs/{slug}", releases::slug),
+                post("/sources", builds::newSource),
+                post("/apps/{app}/sources", builds::newSourceOfApp),
+                get("/apps/{app}/builds", builds::list),
+                post("/apps/{app}/builds", builds::create),
+                get("/apps/{app}/builds/{build}", builds::info),
+                delete("/apps/{app}/builds/{build}", builds::cancel),
+                delete("/apps/{app}/build-cache", builds::purgeCache),
                 get("/apps/{app}/formation", dynos::formation),
                 patch("/apps/{app}/formation", dynos::scale),
                 get("/apps/{app}/formation/{type}", dynos::formationEntry),
@@ -288,7 +325,8 @@ public final class ApiServer implements AutoCloseable {
         var channel = HttpPort.bind(parts.settings().bind());
         port = channel.socket().getLocalPort();
         var tls = ServerTls.context(parts.authority(), "localhost", "127.0.0.1");
-        Representations json = new Representations(parts.settings(), url());
+        SecretUrls urls = new SecretUrls(url(), parts.clock());
+        Representations json = new Representations(parts.settings(), url(), urls, parts.outputs());
         var events = new WebhookEvents(parts.webhooks().webhooks(), parts.apps(), json);
         webhookEvents = events;
         parts.releases().listen(events::released);
@@ -310,7 +348,7 @@ public final class ApiServer implements AutoCloseable {
                                 "/*",
                                 EnumSet.of(DispatcherType.REQUEST));
                     });
-                    serve(config, json);
+                    serve(config, json, urls);
                 });
         running = javalin.start();
     }
@@ -320,8 +358,8 @@ public final class ApiServer implements AutoCloseable {
         server.setHandler(new HttpPort.HostGuard(parts.settings()));
     }
 
-    private void serve(JavalinConfig config, Representations json) {
-        for (Route route : routes(json)) {
+    private void serve(JavalinConfig config, Representations json, SecretUrls urls) {
+        for (Route route : routes(json, urls)) {
             config.routes.addHttpHandler(route.method(), route.path(), http -> answer(http, route));
             if (route.method().equals(HandlerType.GET)) {
                 config.routes.addHttpHandler(
@@ -331,7 +369,14 @@ public final class ApiServer implements AutoCloseable {
         new LoginEndpoints(new BrowserLogins(parts.clock()), access.authorizations()).serve(config);
         config.routes.get(BillEndpoints.PATH, this::bill);
         config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
-        config.routes.get(Representations.SLUG_BLOB_PATH, this::sendSlug);
+        SecretRoutes secret =
+                new SecretRoutes(
+                        urls, parts.outputs(), parts.slugs(), parts.sources(), () -> stopping);
+        config.routes.get(SecretRoutes.SOURCE_PATH, secret::sendSource);
+        config.routes.put(SecretRoutes.SOURCE_PATH, secret::uploadSource);
+        config.routes.put(Representations.SLUG_BLOB_PATH, secret::uploadSlug);
+        config.routes.get(SecretRoutes.OUTPUT_PATH, secret::sendOutput);
+        config.routes.get(Representations.SLUG_BLOB_PATH, secret::sendSlug);
         // Javalin answers its own exceptions by itself unless they are named.
         config.routes.exception(HttpResponseException.class, (e, http) -> refuse(http, e));
         config.routes.exception(Exception.class, (e, http) -> refuse(http, e));
@@ -445,20 +490,6 @@ public final class ApiServer implements AutoCloseable {
         } catch (IOException e) {
             log.debug("The reader of a log stream went away: {}", e.toString());
         }
-    }
-
-    private void sendSlug(Context http) throws IOException {
-        var file = releaseBlob(http);
-        http.contentType("application/gzip");
-        http.header("Content-Length", String.valueOf(Files.size(file)));
-        Files.copy(file, http.res().getOutputStream());
-    }
-
-    private Path releaseBlob(Context http) {
-        Call call = call(http, HandlerType.GET, Representations.SLUG_BLOB_PATH);
-        var app = parts.apps().get(call.account(), call.path("app"), call.permissions());
-        var slug = ReleaseEndpoints.find(parts.slugs(), app, call.path("slug"));
-        return parts.slugs().ref(slug).file();
     }
 
     private void refuse(Context http, Exception failure) {

@@ -4,6 +4,7 @@ import dev.paddock.apps.Apps;
 import dev.paddock.apps.Feature;
 import dev.paddock.apps.Permission;
 import dev.paddock.core.App;
+import dev.paddock.core.AppId;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments;
 import java.util.List;
@@ -33,6 +34,20 @@ final class AppEndpoints {
     /// The app that the path names.
     App find(Call call) {
         return apps.get(call.account(), call.path("app"), call.permissions());
+    }
+
+    /// Whether the account may read the app's code.
+    boolean mayReadCode(Call call, AppId app) {
+        try {
+            return apps.get(
+                            call.account(),
+                            app.toString(),
+                            Set.of(Permission.DEPLOY, Permission.OPERATE))
+                    .id()
+                    .equals(app);
+        } catch (UserError _) {
+            return false;
+        }
     }
 
     Answer create(Call call) {

@@ -8,6 +8,8 @@ import dev.paddock.core.Slug;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.releases.Releases;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,22 +27,25 @@ final class ReleaseEndpoints {
     private final SlugStore slugs;
     private final Deployments deployments;
     private final Representations representations;
+    private final InstantSource clock;
 
     ReleaseEndpoints(
             AppEndpoints apps,
             Releases releases,
             SlugStore slugs,
             Deployments deployments,
-            Representations representations) {
+            Representations representations,
+            InstantSource clock) {
         this.apps = apps;
         this.releases = releases;
         this.slugs = slugs;
         this.deployments = deployments;
         this.representations = representations;
+        this.clock = clock;
     }
 
     Answer config(Call call) {
-        return Answer.ok(Representations.config(releases.current(apps.find(call).id()).config()));
+        return Answer.ok(Representations.config(releases.newest(apps.find(call).id()).config()));
     }
 
     Answer configure(Call call) {
@@ -118,25 +123,68 @@ final class ReleaseEndpoints {
                 .orElseThrow(() -> UserError.notFound("release"));
     }
 
-    Answer rollback(Call call) {
+    Answer create(Call call) {
         App app = apps.find(call);
-        String target = Representations.rollbackTarget(call.fields());
-        Release release = deployments.rollback(app.id(), target, call.account().actor());
+        Representations.NewRelease wanted = Representations.newRelease(call.fields());
+        Release release =
+                switch (wanted) {
+                    case Representations.NewRelease.Rollback(String target) ->
+                            deployments.rollback(app.id(), target, call.account().actor());
+                    case Representations.NewRelease.OfSlug(String slug, var description) ->
+                            deployments.release(
+                                    app.id(),
+                                    releasable(call, app, slug),
+                                    description,
+                                    call.account().actor());
+                };
         return Answer.created(representations.release(app, release));
+    }
+
+    /// A slug of this app or of any whose code the account may read.
+    private Slug releasable(Call call, App app, String id) {
+        return uuid(id).flatMap(slugs::find)
+                .filter(slug -> runs(app, slug) || apps.mayReadCode(call, slug.app()))
+                .orElseThrow(() -> UserError.notFound("slug"));
     }
 
     Answer slug(Call call) {
         App app = apps.find(call);
-        return Answer.ok(representations.slug(app, find(slugs, app, call.path("slug"))));
+        Slug slug =
+                uuid(call.path("slug"))
+                        .flatMap(slugs::find)
+                        .filter(found -> runs(app, found))
+                        .orElseThrow(() -> UserError.notFound("slug"));
+        return Answer.ok(representations.slug(app, slug));
     }
 
-    static Slug find(SlugStore slugs, App app, String id) {
-        return uuid(id).flatMap(slugs::find)
-                .filter(slug -> slug.app().equals(app.id()))
-                .orElseThrow(() -> UserError.notFound("slug"));
+    Answer createSlug(Call call) {
+        App app = apps.find(call);
+        BuildRepresentations.NewSlug wanted = BuildRepresentations.newSlug(call.fields());
+        wanted.stack().ifPresent(CatalogueEndpoints::requireStack);
+        Slug slug =
+                slugs.announce(
+                        new Slug(
+                                UUID.randomUUID(),
+                                app.id(),
+                                wanted.checksum()
+                                        .map(sum -> sum.substring(sum.indexOf(':') + 1))
+                                        .orElse(""),
+                                0,
+                                wanted.commit(),
+                                wanted.description(),
+                                wanted.stack().orElse(app.stack()),
+                                wanted.types(),
+                                wanted.buildpack(),
+                                clock.instant().truncatedTo(ChronoUnit.MICROS)));
+        return Answer.created(representations.slug(app, slug));
     }
 
-    private static Optional<UUID> uuid(String text) {
+    /// Promoted slugs stay those of the app that built them.
+    private boolean runs(App app, Slug slug) {
+        return slug.app().equals(app.id()) || releases.used(app.id(), slug.id());
+    }
+
+    static Optional<UUID> uuid(String text) {
         try {
             return Optional.of(UUID.fromString(text));
         } catch (IllegalArgumentException e) {

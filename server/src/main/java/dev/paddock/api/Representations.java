@@ -4,6 +4,7 @@ import dev.paddock.accounts.Account;
 import dev.paddock.apps.Feature;
 import dev.paddock.apps.Stacks;
 import dev.paddock.core.App;
+import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
 import dev.paddock.core.ConfigVars;
 import dev.paddock.core.ProcessType;
@@ -16,10 +17,12 @@ import dev.paddock.formation.Dynos;
 import dev.paddock.formation.FormationEntry;
 import dev.paddock.formation.Formations;
 import dev.paddock.log.LogSource;
+import dev.paddock.logs.CommandOutputs;
 import dev.paddock.logs.LogFilter;
 import dev.paddock.logs.LogHub;
 import dev.paddock.manifold.DynoView;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -29,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,7 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// place with names of JSON fields. Immutable.
 final class Representations {
     /// Where the bytes of a slug are, for the route that sends them.
-    static final String SLUG_BLOB_PATH = "/apps/{app}/slugs/{slug}/blob";
+    static final String SLUG_BLOB_PATH = "/slug-blobs/{slug}";
 
     /// When the stack, the region and the sizes came to be: they were always there.
     private static final Instant BEGINNING = Instant.EPOCH;
@@ -46,16 +50,25 @@ final class Representations {
     private static final int DEFAULT_COLUMNS = 80;
     private static final int MAX_TERMINAL = 2000;
     private static final int DEFAULT_LINES = 100;
+    private static final int MAX_DESCRIPTION = 1000;
+
+    /// Of URLs that hold a secret; a release command may take an hour.
+    private static final Duration URL_LIFE = Duration.ofHours(2);
+
     private static final int HOURS_PER_MONTH = 720;
     private static final double GIGABYTE = 1024.0 * 1024 * 1024;
 
     private final ApiSettings settings;
     private final String apiUrl;
+    private final SecretUrls urls;
+    private final CommandOutputs outputs;
 
     /// @param apiUrl under which users reach the API, without a slash at the end
-    Representations(ApiSettings settings, String apiUrl) {
+    Representations(ApiSettings settings, String apiUrl, SecretUrls urls, CommandOutputs outputs) {
         this.settings = settings;
         this.apiUrl = apiUrl;
+        this.urls = urls;
+        this.outputs = outputs;
     }
 
     // Errors
@@ -134,7 +147,7 @@ final class Representations {
         return json;
     }
 
-    private String gitUrl(AppName name) {
+    String gitUrl(AppName name) {
         return "https://" + apiUrl.substring(apiUrl.indexOf("://") + 3) + "/" + name + ".git";
     }
 
@@ -201,7 +214,7 @@ final class Representations {
                         .put("created_at", date(release.createdAt()))
                         .put("updated_at", date(release.updatedAt()))
                         .put("eligible_for_rollback", eligibleForRollback(release))
-                        .put("output_stream_url", (String) null);
+                        .put("output_stream_url", outputUrl(release));
         json.putArray("addon_plan_names");
         ArrayNode artifacts = json.putArray("artifacts");
         json.putObject("user")
@@ -217,41 +230,79 @@ final class Representations {
         return json;
     }
 
+    /// Where what the release command prints can be read; null when there is none.
+    private @Nullable String outputUrl(Release release) {
+        boolean runs = release.status() == Release.Status.PENDING;
+        return runs || outputs.has(release.app(), release.id())
+                ? streamUrl(release.app(), release.id())
+                : null;
+    }
+
+    String streamUrl(AppId app, UUID id) {
+        return urls.url(
+                "GET",
+                SecretRoutes.OUTPUT_PATH
+                        .replace("{app}", app.toString())
+                        .replace("{output}", id.toString()),
+                URL_LIFE);
+    }
+
     private static boolean eligibleForRollback(Release release) {
         return release.slug().isPresent() && release.status() == Release.Status.SUCCEEDED;
     }
 
-    /// The release to return to, by version or id.
-    static String rollbackTarget(Fields fields) {
-        if (!fields.has("release") && fields.has("slug")) {
-            throw UserError.invalid(
-                    "Releasing a slug of one's own is not possible yet; push with git, or name a `release` to roll"
-                            + " back to.");
+    /// What to make a release of.
+    sealed interface NewRelease {
+        /// Returns to a release that is named by its version or id.
+        record Rollback(String target) implements NewRelease {}
+
+        record OfSlug(String slug, Optional<String> description) implements NewRelease {}
+    }
+
+    static NewRelease newRelease(Fields fields) {
+        if (fields.has("release") && fields.has("slug")) {
+            throw UserError.invalid("Give either a `release` to roll back to or a `slug`.");
         }
-        return fields.textOrNumber("release")
-                .filter(text -> !text.isBlank())
-                .orElseThrow(() -> UserError.invalid("The field `release` is missing."));
+        Optional<String> slug = fields.text("slug").filter(text -> !text.isBlank());
+        if (slug.isPresent()) {
+            return new NewRelease.OfSlug(
+                    slug.get(), fields.text("description").map(Representations::described));
+        }
+        return new NewRelease.Rollback(
+                fields.textOrNumber("release")
+                        .filter(text -> !text.isBlank())
+                        .orElseThrow(() ->
+                                UserError.invalid("The field `release` or `slug` is missing.")));
+    }
+
+    private static String described(String text) {
+        String line = text.replaceAll("\\p{Cntrl}", " ").strip();
+        if (line.isEmpty() || line.length() > MAX_DESCRIPTION) {
+            throw UserError.invalid(
+                    "The field `description` must have 1 to " + MAX_DESCRIPTION + " characters.");
+        }
+        return line;
     }
 
     ObjectNode slug(App app, Slug slug) {
         ObjectNode json =
                 object().put("id", slug.id().toString())
                         .put("buildpack_provided_description", slug.buildpackDescription())
-                        .put("checksum", "SHA256:" + slug.sha256())
+                        .put("checksum", slug.sha256().isEmpty() ? null : "SHA256:" + slug.sha256())
                         .put("commit", slug.commit().orElse(null))
                         .put("commit_description", slug.commitDescription())
-                        .put("size", slug.bytes())
+                        .put("size", slug.bytes() == 0 ? null : slug.bytes())
                         .put("created_at", date(slug.createdAt()))
                         .put("updated_at", date(slug.createdAt()))
                         .put("deleted_at", (String) null);
         json.putObject("blob")
-                .put("method", "get")
+                .put("method", slug.bytes() == 0 ? "put" : "get")
                 .put(
                         "url",
-                        apiUrl
-                                + SLUG_BLOB_PATH
-                                        .replace("{app}", app.id().toString())
-                                        .replace("{slug}", slug.id().toString()));
+                        urls.url(
+                                slug.bytes() == 0 ? "PUT" : "GET",
+                                SLUG_BLOB_PATH.replace("{slug}", slug.id().toString()),
+                                URL_LIFE));
         ObjectNode types = json.putObject("process_types");
         slug.processTypes().forEach((type, command) -> types.put(type.value(), command));
         json.set("stack", named("stack", slug.stack()));
@@ -444,7 +495,7 @@ final class Representations {
     }
 
     /// Names that are unknown go through unchanged: whoever needs a stack says what is wrong with it.
-    private static String stackName(String nameOrId) {
+    static String stackName(String nameOrId) {
         return findStack(nameOrId).orElse(nameOrId);
     }
 

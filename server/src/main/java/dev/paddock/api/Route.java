@@ -21,6 +21,10 @@ record Route(HandlerType method, String path, Endpoint endpoint) {
         return new Route(HandlerType.PATCH, path, endpoint);
     }
 
+    static Route put(String path, Endpoint endpoint) {
+        return new Route(HandlerType.PUT, path, endpoint);
+    }
+
     static Route delete(String path, Endpoint endpoint) {
         return new Route(HandlerType.DELETE, path, endpoint);
     }

@@ -3,6 +3,8 @@ package dev.paddock.git;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.paddock.accounts.Account;
+import dev.paddock.build.Builder;
+import dev.paddock.build.TreeTar;
 import dev.paddock.core.App;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments.Push;
@@ -155,7 +157,9 @@ final class PushHook implements PreReceiveHook, PostReceiveHook, AutoCloseable {
             RevCommit commit = walk.parseCommit(id);
             TreeTar.check(repository, commit, MAX_CHECKOUT_BYTES);
             try (TreeTar tar = new TreeTar(repository, commit)) {
-                Push push = new Push(tar, commit.name(), commit.getShortMessage());
+                Push push =
+                        Push.ofCommit(
+                                new Builder.Tree.Tar(tar), commit.name(), commit.getShortMessage());
                 return target.deploy(app, push, account, output::say);
             }
         }

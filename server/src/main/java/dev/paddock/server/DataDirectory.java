@@ -128,6 +128,14 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve("build-caches");
     }
 
+    Path sources() {
+        return path.resolve("sources");
+    }
+
+    Path outputs() {
+        return path.resolve("outputs");
+    }
+
     Path logs() {
         return path.resolve("logs");
     }

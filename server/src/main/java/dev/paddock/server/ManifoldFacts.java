@@ -4,6 +4,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.formation.DynoJournal;
+import dev.paddock.formation.ReleaseDynos;
 import dev.paddock.manifold.ManifoldListener;
 import dev.paddock.metering.DynoRecord;
 import java.util.function.Consumer;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ManifoldFacts implements ManifoldListener {
     private final DynoRecord record;
     private final DynoJournal journal;
+    private volatile @Nullable ReleaseDynos releaseDynos;
     private volatile @Nullable RoutePublisher routes;
     private volatile Consumer<DynoTransition> watcher = _ -> {};
 
@@ -21,9 +23,10 @@ final class ManifoldFacts implements ManifoldListener {
         this.journal = journal;
     }
 
-    /// Called once, before the manifold starts: the publisher reads the manifold's views and so is made after it.
-    void connect(RoutePublisher publisher) {
+    /// Called once, before the manifold starts: both read the manifold's views and so are made after it.
+    void connect(RoutePublisher publisher, ReleaseDynos dynos) {
         routes = publisher;
+        releaseDynos = dynos;
     }
 
     /// Whoever else hears of transitions; it must not block.
@@ -37,6 +40,10 @@ final class ManifoldFacts implements ManifoldListener {
         journal.transition(transition, isNew);
         if (isNew) {
             watcher.accept(transition);
+        }
+        ReleaseDynos dynos = releaseDynos;
+        if (dynos != null) {
+            dynos.transition(transition);
         }
     }
 

@@ -13,7 +13,10 @@ import dev.paddock.apps.Apps;
 import dev.paddock.apps.Collaborators;
 import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
+import dev.paddock.build.Buildpacks;
+import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
+import dev.paddock.build.Sources;
 import dev.paddock.core.App;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
@@ -37,9 +40,11 @@ import dev.paddock.formation.Admission;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
+import dev.paddock.formation.ReleaseDynos;
 import dev.paddock.formation.RuntimeMetrics;
 import dev.paddock.formation.Sleep;
 import dev.paddock.git.GitEndpoint;
+import dev.paddock.logs.CommandOutputs;
 import dev.paddock.logs.DynoLogs;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
@@ -191,7 +196,10 @@ public final class Paddock implements AutoCloseable {
                         "routes",
                         new RoutePublisher(
                                 apps, releases, domains, manifold, authority, settings.domain()));
-        facts.connect(routes);
+        OutboundTargets targets = new OutboundTargets(settings.allowedTargets());
+        ReleaseDynos releaseDynos = new ReleaseDynos(manifold, slugs, logs);
+        facts.connect(routes, releaseDynos);
+        CommandOutputs outputs = new CommandOutputs(data.outputs());
         Routers routers =
                 parts.add(
                         "control links",
@@ -204,23 +212,30 @@ public final class Paddock implements AutoCloseable {
                                         sleep::wake,
                                         sleep::requested)));
         routes.connect(routers);
-        Builder builder = new Builder(engine, slugs, data.builds(), data.buildCaches());
+        Builder builder = new Builder(engine, slugs, targets, data.builds(), data.buildCaches());
+        Buildpacks buildpacks = new Buildpacks(database);
+        Builds builds = new Builds(database, clock);
+        Sources sources = new Sources(data.sources(), clock);
         Deployments deployments =
                 new Deployments(
                         new Deployments.Parts(
                                 apps,
                                 slugs,
                                 builder,
+                                builds,
+                                buildpacks,
+                                targets,
                                 releases,
                                 formations,
+                                releaseDynos,
                                 manifold,
                                 engine,
                                 routes,
                                 logs,
+                                outputs,
                                 data.repositories(),
                                 settings.domain(),
                                 publicUrl()));
-        OutboundTargets targets = new OutboundTargets(settings.allowedTargets());
         Drains drains =
                 parts.add(
                         "log drains",
@@ -274,9 +289,14 @@ public final class Paddock implements AutoCloseable {
                                         dynos,
                                         meter,
                                         slugs,
+                                        builds,
+                                        sources,
+                                        buildpacks,
+                                        targets,
                                         logs,
                                         new LogSessions(clock),
                                         drains,
+                                        outputs,
                                         rendezvous,
                                         new Activity(
                                                 apps,
@@ -302,6 +322,7 @@ public final class Paddock implements AutoCloseable {
         });
         builder.clean();
         drains.start();
+        sources.clean();
         followLogs(dynoLogs);
         settle(dynoRecord);
         formations.wantAll();
@@ -318,6 +339,7 @@ public final class Paddock implements AutoCloseable {
         parts.add("request lines", new RouterSpools(data.router(), database, logs)).start();
         operator = writeOperatorFile(accounts, authorizations, copyOf(authority.file()));
         Object _ = await(settling);
+        deployments.abandonUnfinished();
         rendezvous.start();
         api.start();
         facts.watch(api::changed);

@@ -175,7 +175,11 @@ class ChangesTest {
                 "{\"release\":\"\"} | 422",
                 "{\"release\":[]} | 422",
                 "{} | 422",
-                "{\"slug\":\"x\"} | 422"
+                "{\"slug\":\"x\"} | 404",
+                "{\"slug\":\"\"} | 422",
+                "{\"slug\":7} | 422",
+                "{\"slug\":\"00000000-0000-0000-0000-000000000000\"} | 404",
+                "{\"slug\":\"x\",\"release\":\"v2\"} | 422"
             })
     void rollbackToWhatCannotRunIsRefused(String body, int status) {
         App app =

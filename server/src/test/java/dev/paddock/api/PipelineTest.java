@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.paddock.core.App;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -120,9 +121,11 @@ class PipelineTest {
 
         client.delete("/apps/up-staging");
 
-        var blob = client.get("/apps/up-production/slugs/" + release.text("0.slug.id") + "/blob");
-        assertThat(blob.status()).isEqualTo(200);
-        assertThat(blob.http().body()).isEqualTo("bytes");
+        String blob = slug("up-production", release.text("0.slug.id")).text("blob.url");
+        var bytes =
+                client.get(URI.create(blob).getRawPath() + "?" + URI.create(blob).getRawQuery());
+        assertThat(bytes.status()).isEqualTo(200);
+        assertThat(bytes.http().body()).isEqualTo("bytes");
     }
 
     private static ApiClient.Reply slug(String app, String id) {

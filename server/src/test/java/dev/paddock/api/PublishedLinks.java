@@ -88,10 +88,16 @@ record PublishedLinks(List<Link> all) {
         return new PublishedLinks(links);
     }
 
-    /// The resource itself where the link says nothing else.
+    /// The resource itself where the link says nothing else, and nothing where it is empty.
     private static JsonNode target(String resource, JsonNode link) {
         if (link.has("targetSchema")) {
             return link.get("targetSchema");
+        }
+        if (link.path("rel").asString("").equals("empty")) {
+            ObjectNode nothing =
+                    JsonMapper.shared().createObjectNode().put("additionalProperties", false);
+            nothing.putArray("type").add("object");
+            return nothing;
         }
         ObjectNode own =
                 JsonMapper.shared().createObjectNode().put("$ref", "#/definitions/" + resource);

@@ -208,7 +208,9 @@ class ResourcesTest {
         assertThat(reply.text("checksum")).isEqualTo("SHA256:" + "ab".repeat(32));
         String path = reply.text("blob.url").replace(platform.server.url(), "");
         assertThat(client.get(path).http().body()).isEqualTo("bytes");
-        assertThat(client.without("Authorization").get(path).status()).isEqualTo(401);
+        assertThat(client.without("Authorization").get(path).status()).isEqualTo(200);
+        assertThat(client.get(path.replace("signature=", "signature=0")).status()).isEqualTo(404);
+        assertThat(client.get(path.substring(0, path.indexOf('?'))).status()).isEqualTo(404);
     }
 
     @Test

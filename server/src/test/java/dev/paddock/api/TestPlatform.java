@@ -11,7 +11,10 @@ import dev.paddock.apps.Apps;
 import dev.paddock.apps.Collaborators;
 import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
+import dev.paddock.build.Buildpacks;
+import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
+import dev.paddock.build.Sources;
 import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
@@ -33,6 +36,8 @@ import dev.paddock.formation.Admission;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
 import dev.paddock.formation.Formations;
+import dev.paddock.formation.ReleaseDynos;
+import dev.paddock.logs.CommandOutputs;
 import dev.paddock.logs.DynoLogs;
 import dev.paddock.logs.LogHub;
 import dev.paddock.logs.LogSessions;
@@ -95,6 +100,12 @@ final class TestPlatform implements AutoCloseable {
     final Manifold manifold;
     final Formations formations;
     final Dynos dynos;
+    final ReleaseDynos releaseDynos;
+    final CommandOutputs outputs;
+    final Builds builds = new Builds(database, clock);
+    final Sources sources;
+    final Buildpacks buildpacks = new Buildpacks(database);
+    final OutboundTargets targets = new OutboundTargets(List.of());
     final RoutePublisher routes;
     final Rendezvous rendezvous;
     final Drains drains;
@@ -113,6 +124,9 @@ final class TestPlatform implements AutoCloseable {
         slugs = new SlugStore(database, folder("slugs"));
         manifold = new Manifold(engine, timers, effects, new Journal(), RestartPolicy.HEROKU);
         engine.listen(manifold::accept);
+        sources = new Sources(folder("sources"), clock);
+        outputs = new CommandOutputs(folder("outputs"));
+        releaseDynos = new ReleaseDynos(manifold, slugs, logs);
         Admission admission = new Admission(database, engine, 1);
         formations =
                 new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
@@ -137,11 +151,11 @@ final class TestPlatform implements AutoCloseable {
                         clock);
         Filter git = (request, response, chain) -> chain.doFilter(request, response);
         Deployments deployments = deployments();
-        OutboundTargets targets = new OutboundTargets(List.of(AddressBlock.parse("127.0.0.0/8")));
+        OutboundTargets local = new OutboundTargets(List.of(AddressBlock.parse("127.0.0.0/8")));
         Deliveries deliveries = new Deliveries(database, clock);
-        Webhooks webhooks = new Webhooks(database, targets, deliveries, clock);
+        Webhooks webhooks = new Webhooks(database, local, deliveries, clock);
         deliverer =
-                new Deliverer(deliveries, new OutboundHttp(targets, Duration.ofSeconds(5)), clock);
+                new Deliverer(deliveries, new OutboundHttp(local, Duration.ofSeconds(5)), clock);
         server =
                 new ApiServer(
                         new ApiServer.Parts(
@@ -167,9 +181,14 @@ final class TestPlatform implements AutoCloseable {
                                 dynos,
                                 new Meter(database, timers, FreeHours.PER_APP),
                                 slugs,
+                                builds,
+                                sources,
+                                buildpacks,
+                                targets,
                                 logs,
                                 new LogSessions(clock),
                                 drains,
+                                outputs,
                                 rendezvous,
                                 new Activity(
                                         apps,
@@ -195,13 +214,18 @@ final class TestPlatform implements AutoCloseable {
                 new Deployments.Parts(
                         apps,
                         slugs,
-                        new Builder(engine, slugs, folder("builds"), folder("caches")),
+                        new Builder(engine, slugs, targets, folder("builds"), folder("caches")),
+                        builds,
+                        buildpacks,
+                        targets,
                         releases,
                         formations,
+                        releaseDynos,
                         manifold,
                         engine,
                         routes,
                         logs,
+                        outputs,
                         folder("repositories"),
                         DOMAIN,
                         "http://%s." + DOMAIN + ":" + HTTP_PORT + "/"));
@@ -240,7 +264,7 @@ final class TestPlatform implements AutoCloseable {
     /// An app with a slug of these process types, released as v2.
     App deployed(String name, Map<String, String> types) {
         App app = app(name);
-        Slug slug = slugs.add(slug(app, types), packed());
+        Slug slug = slug(app, types);
         releases.create(
                 app.id(),
                 owner.actor(),
@@ -251,7 +275,12 @@ final class TestPlatform implements AutoCloseable {
         return app;
     }
 
-    private Slug slug(App app, Map<String, String> types) {
+    /// A slug that is not released.
+    Slug slug(App app, Map<String, String> types) {
+        return slugs.add(made(app, types), packed());
+    }
+
+    private Slug made(App app, Map<String, String> types) {
         return new Slug(
                 UUID.randomUUID(),
                 app.id(),
@@ -299,6 +328,7 @@ final class TestPlatform implements AutoCloseable {
         public void transition(DynoTransition transition) {
             journal.transition(transition, true);
             server.changed(transition);
+            releaseDynos.transition(transition);
         }
 
         @Override

@@ -17,6 +17,7 @@ import dev.paddock.core.Timers;
 import dev.paddock.daemons.Command;
 import dev.paddock.engine.local.LocalEngine;
 import dev.paddock.engine.local.LocalSettings;
+import dev.paddock.outbound.OutboundTargets;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
 import java.io.ByteArrayInputStream;
@@ -74,7 +75,13 @@ class BuildInDynoTest {
                                 runtime, directory.resolve("engine"), hash, new WallTimers()));
         engine = Optional.of(local);
         slugs = new SlugStore(database, directory.resolve("slugs"));
-        builder = new Builder(local, slugs, directory.resolve("work"), directory.resolve("caches"));
+        builder =
+                new Builder(
+                        local,
+                        slugs,
+                        new OutboundTargets(List.of()),
+                        directory.resolve("work"),
+                        directory.resolve("caches"));
         local.listen(builder::accept);
     }
 
@@ -95,7 +102,14 @@ class BuildInDynoTest {
         process.getOutputStream().close();
         InputStream tar = new ByteArrayInputStream(process.getInputStream().readAllBytes());
         return builder.build(
-                new Builder.Source(app, "host", new ConfigVars(config), tar, "abc123", "first"),
+                new Builder.Source(
+                        app,
+                        "host",
+                        new ConfigVars(config),
+                        List.of(),
+                        new Builder.Tree.Tar(tar),
+                        "abc123",
+                        "first"),
                 output::add);
     }
 
@@ -162,7 +176,9 @@ class BuildInDynoTest {
 
         assertThat(second.processTypes()).isEqualTo(Map.of(ProcessType.WEB, "npm start"));
         assertThat(listing(second)).contains("./node_modules/mustache/package.json");
-        assertThat(output).contains("-----> Restoring the npm cache");
+        assertThat(output)
+                .contains(
+                        "       package-lock.json has not changed: reusing what the last build installed");
         nothingRuns();
     }
 

@@ -1,6 +1,7 @@
 package dev.paddock.git;
 
 import dev.paddock.accounts.Account;
+import dev.paddock.build.Builder;
 import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
@@ -67,7 +68,7 @@ final class FakePushTarget implements PushTarget {
     }
 
     List<String> deployed() {
-        return pushes.stream().map(Push::message).toList();
+        return pushes.stream().map(push -> push.origin().description()).toList();
     }
 
     @Override
@@ -95,7 +96,7 @@ final class FakePushTarget implements PushTarget {
         try {
             Path tree = Files.createTempDirectory(directory, "tree");
             Path tar = Files.createTempFile(directory, "tree", ".tar");
-            try (var bytes = push.tar()) {
+            try (var bytes = ((Builder.Tree.Tar) push.tree()).tar()) {
                 Files.write(tar, bytes.readAllBytes());
             }
             Command.Result unpacked =

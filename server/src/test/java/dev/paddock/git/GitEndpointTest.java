@@ -131,7 +131,7 @@ class GitEndpointTest {
         assertThat(push.status()).as(push.output()).isZero();
         assertThat(push.output()).contains("remote: -----> Building", "main -> main");
         assertThat(target.deployed()).containsExactly("third");
-        assertThat(target.pushes.getFirst().commit()).isEqualTo(head());
+        assertThat(target.pushes.getFirst().origin().version()).isEqualTo(head());
         assertThat(remote("refs/heads/main")).isEqualTo(head());
         assertThat(target.sizes()).allMatch(size -> size > 0).hasSize(1);
     }

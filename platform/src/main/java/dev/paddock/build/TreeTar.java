@@ -1,4 +1,4 @@
-package dev.paddock.git;
+package dev.paddock.build;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -19,7 +19,7 @@ import org.eclipse.jgit.treewalk.TreeWalk;
 /// The tree of a commit as a GNU tar, made piece by piece while it is read. For one thread.
 ///
 /// Names are copied as bytes and never become paths here. Files carry the time of the commit, as `git archive` does.
-final class TreeTar extends InputStream {
+public final class TreeTar extends InputStream {
     private static final int BLOCK = 512;
     private static final int END_BLOCKS = 2;
     private static final int NAME_BYTES = 100;
@@ -29,7 +29,7 @@ final class TreeTar extends InputStream {
     private static final int MAX_PATH_BYTES = 4095;
 
     /// Entries of a checkout, directories included: small packs can describe trees without end.
-    static final int MAX_ENTRIES = 500_000;
+    public static final int MAX_ENTRIES = 500_000;
 
     private final ObjectReader reader;
     private final TreeWalk walk;
@@ -37,7 +37,7 @@ final class TreeTar extends InputStream {
     private final Queue<InputStream> parts = new ArrayDeque<>();
     private boolean ended;
 
-    TreeTar(Repository repository, RevCommit commit) throws IOException {
+    public TreeTar(Repository repository, RevCommit commit) throws IOException {
         this.reader = repository.newObjectReader();
         this.walk = new TreeWalk(reader);
         this.walk.addTree(commit.getTree());
@@ -45,7 +45,8 @@ final class TreeTar extends InputStream {
     }
 
     /// Refuses what cannot be built: submodules, too many files, too many bytes.
-    static void check(Repository repository, RevCommit commit, long maxBytes) throws IOException {
+    public static void check(Repository repository, RevCommit commit, long maxBytes)
+            throws IOException {
         try (ObjectReader reader = repository.newObjectReader();
                 TreeWalk walk = new TreeWalk(reader)) {
             walk.addTree(commit.getTree());
