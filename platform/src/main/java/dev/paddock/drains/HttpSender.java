@@ -6,7 +6,6 @@ import dev.paddock.core.UserError;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -16,18 +15,12 @@ import org.slf4j.LoggerFactory;
 
 /// Sends frames of messages by HTTP (logs.md section 4), one at a time over a connection that is kept. What comes while
 /// one is under way goes together in the next.
-final class HttpSender implements DrainSender {
+final class HttpSender extends DrainSender {
     /// What stands for the sender in each message.
     static final String HOST = "host";
 
     private static final Logger log = LoggerFactory.getLogger(HttpSender.class);
 
-    private final DrainTarget target;
-    private final String token;
-    private final DrainBuffer buffer;
-    private final DrainSocket.Parts parts;
-    private final DrainLimits limits;
-    private final Consumer<String> complaints;
     private @Nullable DrainSocket connection;
     private int failures;
     private long failingSinceNanos;
@@ -39,32 +32,21 @@ final class HttpSender implements DrainSender {
             DrainSocket.Parts parts,
             DrainLimits limits,
             Consumer<String> complaints) {
-        this.target = target;
-        this.token = token;
-        this.buffer = buffer;
-        this.parts = parts;
-        this.limits = limits;
-        this.complaints = complaints;
+        super(target, token, buffer, parts, limits, complaints);
     }
 
     @Override
-    public void run() throws InterruptedException {
-        try {
-            while (true) {
-                Optional<DrainBuffer.Batch> batch =
-                        buffer.take(limits.frameBytes(), limits.httpIdle());
-                if (batch.isPresent()) {
-                    deliver(batch.get());
-                } else {
-                    disconnect();
-                }
-            }
-        } finally {
-            disconnect();
-        }
+    int batchBytes() {
+        return limits.frameBytes();
     }
 
-    private void deliver(DrainBuffer.Batch batch) throws InterruptedException {
+    @Override
+    Duration idle() {
+        return limits.httpIdle();
+    }
+
+    @Override
+    void deliver(DrainBuffer.Batch batch) throws InterruptedException {
         byte[] request = request(batch, UUID.randomUUID().toString().replace("-", ""));
         for (int tries = 1; tries <= limits.frameTries(); tries++) {
             Duration pause = attempt(request);
@@ -106,8 +88,7 @@ final class HttpSender implements DrainSender {
                     : limits.answerPause().multipliedBy(failures + 1L);
         } catch (IOException | UserError e) {
             disconnect();
-            log.debug("Drain {} to {}: {}", token, target, DrainSender.reason(e));
-            DrainSender.complaint(target, e).ifPresent(complaints);
+            report(e);
             return limits.httpPause().multipliedBy(failures + 1L);
         }
     }
@@ -159,7 +140,8 @@ final class HttpSender implements DrainSender {
         return request;
     }
 
-    private void disconnect() {
+    @Override
+    void disconnect() {
         DrainSocket open = connection;
         if (open != null) {
             open.close();

@@ -3,23 +3,12 @@ package dev.paddock.drains;
 import dev.paddock.core.UserError;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Sends messages over a syslog connection, plain or TLS, that is kept open (logs.md section 3).
-final class SyslogSender implements DrainSender {
-    private static final Logger log = LoggerFactory.getLogger(SyslogSender.class);
-
-    private final DrainTarget target;
-    private final String token;
-    private final DrainBuffer buffer;
-    private final DrainSocket.Parts parts;
-    private final DrainLimits limits;
-    private final Consumer<String> complaints;
+final class SyslogSender extends DrainSender {
     private @Nullable Connection connection;
     private int failures;
 
@@ -30,32 +19,21 @@ final class SyslogSender implements DrainSender {
             DrainSocket.Parts parts,
             DrainLimits limits,
             Consumer<String> complaints) {
-        this.target = target;
-        this.token = token;
-        this.buffer = buffer;
-        this.parts = parts;
-        this.limits = limits;
-        this.complaints = complaints;
+        super(target, token, buffer, parts, limits, complaints);
     }
 
     @Override
-    public void run() throws InterruptedException {
-        try {
-            while (true) {
-                Optional<DrainBuffer.Batch> batch =
-                        buffer.take(limits.sendBytes(), limits.syslogIdle());
-                if (batch.isPresent()) {
-                    send(batch.get());
-                } else {
-                    disconnect();
-                }
-            }
-        } finally {
-            disconnect();
-        }
+    int batchBytes() {
+        return limits.sendBytes();
     }
 
-    private void send(DrainBuffer.Batch batch) throws InterruptedException {
+    @Override
+    Duration idle() {
+        return limits.syslogIdle();
+    }
+
+    @Override
+    void deliver(DrainBuffer.Batch batch) throws InterruptedException {
         try {
             DrainSocket socket = connected();
             socket.within(
@@ -68,8 +46,7 @@ final class SyslogSender implements DrainSender {
             buffer.targetIsAway(false);
         } catch (IOException | UserError e) {
             disconnect();
-            log.debug("Drain {} to {}: {}", token, target, DrainSender.reason(e));
-            DrainSender.complaint(target, e).ifPresent(complaints);
+            report(e);
             buffer.putBack(batch);
             failures++;
             if (failures >= limits.syslogAway()) {
@@ -100,7 +77,8 @@ final class SyslogSender implements DrainSender {
         return fresh.socket;
     }
 
-    private void disconnect() {
+    @Override
+    void disconnect() {
         Connection open = connection;
         if (open != null) {
             open.socket.close();
