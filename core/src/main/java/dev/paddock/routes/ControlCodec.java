@@ -118,7 +118,7 @@ public final class ControlCodec {
                             fields.table, new RoutingTable(fields.timeouts, fields.routes));
             case CHANGE ->
                     new ControlFrame.Change(fields.table, fields.from, fields.routes, fields.gone);
-            case SERVING -> new ControlFrame.Serving(fields.table);
+            case SERVING -> new ControlFrame.Serving(fields.table, fields.leaving);
             case WAKE -> new ControlFrame.Wake(fields.app);
             case LOAD -> new ControlFrame.Load(fields.loads);
             case TROUBLE -> new ControlFrame.Trouble(fields.app, fields.dyno, fields.kind);

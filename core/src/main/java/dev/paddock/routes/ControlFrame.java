@@ -17,8 +17,19 @@ public sealed interface ControlFrame {
     record Change(long table, long from, List<AppRoute> apps, List<String> gone)
             implements ControlFrame {}
 
-    /// From the router: no new request will use a table older than this one.
-    record Serving(long table) implements ControlFrame {}
+    /// From the router: no new request will use a table older than this one. Sent again with the same number when
+    /// another of those that left has had its last answer.
+    ///
+    /// @param leaving dynos that are not up in this table and still have requests in flight
+    record Serving(long table, List<Leaving> leaving) implements ControlFrame {
+        public Serving {
+            leaving = List.copyOf(leaving);
+        }
+
+        public Serving(long table) {
+            this(table, List.of());
+        }
+    }
 
     /// From the router: a request waits for this app, which has no dyno up.
     record Wake(String app) implements ControlFrame {}
@@ -48,4 +59,9 @@ public sealed interface ControlFrame {
             double p99) {}
 
     record DynoLoad(String name, int inFlight) {}
+
+    /// A dyno that left the table in the middle of requests.
+    ///
+    /// @param app the app's id, as in its route
+    record Leaving(String app, String address) {}
 }

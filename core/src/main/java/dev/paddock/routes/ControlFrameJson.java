@@ -23,6 +23,7 @@ final class ControlFrameJson {
     final List<AppRoute> routes = new ArrayList<>();
     final List<String> gone = new ArrayList<>();
     final List<ControlFrame.AppLoad> loads = new ArrayList<>();
+    final List<ControlFrame.Leaving> leaving = new ArrayList<>();
 
     /// @param known gives back an equal route that is in memory already, or the same
     ControlFrameJson(UnaryOperator<AppRoute> known) {
@@ -56,6 +57,7 @@ final class ControlFrameJson {
                             }
                         });
                 case "gone" -> in.array(() -> gone.add(in.string()));
+                case "leaving" -> in.array(() -> leaving.add(readLeaving(in)));
                 default -> in.skip();
             }
         });
@@ -87,7 +89,12 @@ final class ControlFrameJson {
                 gone.forEach(out::writeString);
                 out.writeEndArray();
             }
-            case ControlFrame.Serving(long table) -> out.writeNumberProperty("table", table);
+            case ControlFrame.Serving(long table, List<ControlFrame.Leaving> leaving) -> {
+                out.writeNumberProperty("table", table);
+                out.writeArrayPropertyStart("leaving");
+                leaving.forEach(dyno -> writeLeaving(out, dyno));
+                out.writeEndArray();
+            }
             case ControlFrame.Wake(String app) -> out.writeStringProperty("app", app);
             case ControlFrame.Load(List<ControlFrame.AppLoad> apps) -> {
                 out.writeArrayPropertyStart("apps");
@@ -150,6 +157,25 @@ final class ControlFrameJson {
         });
         return new ControlFrame.AppLoad(
                 app[0], dynos, (int) counts[0], counts[1], rates[0], rates[1], rates[2], rates[3]);
+    }
+
+    private static void writeLeaving(JsonGenerator out, ControlFrame.Leaving dyno) {
+        out.writeStartObject();
+        out.writeStringProperty("app", dyno.app());
+        out.writeStringProperty("address", dyno.address());
+        out.writeEndObject();
+    }
+
+    private static ControlFrame.Leaving readLeaving(JsonReader in) {
+        String[] dyno = {"", ""};
+        in.object(field -> {
+            switch (field) {
+                case "app" -> dyno[0] = in.string();
+                case "address" -> dyno[1] = in.string();
+                default -> in.skip();
+            }
+        });
+        return new ControlFrame.Leaving(dyno[0], dyno[1]);
     }
 
     private static ControlFrame.DynoLoad readDynoLoad(JsonReader in) {

@@ -55,6 +55,8 @@ class ControlCodecTest {
                                 new Timeouts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), List.of(FULL))),
                 new ControlFrame.Change(9, 8, List.of(FULL), List.of("old")),
                 new ControlFrame.Serving(9),
+                new ControlFrame.Serving(
+                        9, List.of(new ControlFrame.Leaving("id-of-shop", "10.0.0.2:5000"))),
                 new ControlFrame.Wake("shop"),
                 new ControlFrame.Load(
                         List.of(

@@ -184,6 +184,7 @@ final class AppLoop {
                     Input.Quiet _,
                     Input.Event _,
                     Input.Routed _,
+                    Input.Busy _,
                     Input.Done _ ->
                     false;
         };
@@ -192,8 +193,9 @@ final class AppLoop {
     private void act() {
         unfinished = true;
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            // Routers that hold requests for an app that wakes must not see it without dynos.
-            if (round > 0 || !isWaking()) {
+            // Not before the first plan: between the end of a dyno and the start of the next one routers would see an
+            // app without dynos and send requests away instead of holding them.
+            if (round > 0) {
                 publish();
             }
             Plan plan = Planner.plan(observer.desired(), observer.observed(), timers.now());
@@ -211,10 +213,6 @@ final class AppLoop {
                 "the plan for " + observer.desired() + " does not come to an end");
     }
 
-    private boolean isWaking() {
-        return snapshot.asleepSince.isPresent() && observer.desired().asleepSince().isEmpty();
-    }
-
     private void fold(Input input) {
         switch (input) {
             case Input.Want(Desired desired) -> observer.want(desired);
@@ -226,6 +224,7 @@ final class AppLoop {
             case Input.Event(DynoEvent event) -> observer.event(event);
             case Input.Listed(var dynos, Tick began) -> listed(dynos, began);
             case Input.Routed(long revision) -> observer.acknowledged(revision);
+            case Input.Busy(var leaving) -> observer.busy(leaving);
             case Input.Wake() -> alarm = Optional.empty();
             case Input.Done(Effect effect, var failure) -> done(effect, failure);
             case Input.Told(Fact fact, var failure) -> told(fact, failure);

@@ -2,6 +2,7 @@ package dev.paddock.manifold;
 
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Tick;
+import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
@@ -10,6 +11,7 @@ import dev.paddock.dyno.EngineDyno;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Something that reaches an app loop through its mailbox.
 sealed interface Input {
@@ -32,6 +34,8 @@ sealed interface Input {
     record Listed(List<EngineDyno> dynos, Tick began) implements Input {}
 
     record Routed(long revision) implements Input {}
+
+    record Busy(Set<DynoAddress> leaving) implements Input {}
 
     /// The moment the plan asked for.
     record Wake() implements Input {}

@@ -4,6 +4,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
@@ -185,6 +186,15 @@ public final class Manifold implements AutoCloseable {
         AppLoop loop = loops.get(app);
         if (loop != null) {
             loop.post(new Input.Routed(revision));
+        }
+    }
+
+    /// Of the app's dynos that routers no longer send requests to, these have some in flight: they get their time to
+    /// answer before they are stopped. Called before [#routed] tells of the table that they left.
+    public void busy(AppId app, Set<DynoAddress> leaving) {
+        AppLoop loop = loops.get(app);
+        if (loop != null) {
+            loop.post(new Input.Busy(leaving));
         }
     }
 

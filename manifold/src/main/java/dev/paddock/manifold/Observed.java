@@ -1,6 +1,7 @@
 package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
+import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.EngineDyno;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// What an app runs, as far as its loop knows: an immutable snapshot.
@@ -19,6 +21,7 @@ import java.util.TreeMap;
 /// @param dynos in the order they were met
 /// @param backoffs names that crashed
 /// @param acknowledged the newest revision of the view that all routers serve
+/// @param busy addresses that left the routing table in the middle of requests
 /// @param strays dynos the engine has and nobody wants: of an earlier life or a host that came back
 record Observed(
         AppId app,
@@ -27,16 +30,18 @@ record Observed(
         Map<DynoId, ObservedDyno> dynos,
         Map<DynoName, Backoff> backoffs,
         long acknowledged,
+        Set<DynoAddress> busy,
         List<EngineDyno> strays) {
     Observed {
         // Not Map.copyOf: the order must be the same in every run of a simulation.
         dynos = Collections.unmodifiableMap(new LinkedHashMap<>(dynos));
         backoffs = Collections.unmodifiableMap(new TreeMap<>(backoffs));
+        busy = Set.copyOf(busy);
         strays = List.copyOf(strays);
     }
 
     static Observed nothing(AppId app, boolean adopted) {
-        return new Observed(app, adopted, false, Map.of(), Map.of(), 0, List.of());
+        return new Observed(app, adopted, false, Map.of(), Map.of(), 0, Set.of(), List.of());
     }
 
     Optional<ObservedDyno> dyno(DynoId id) {
@@ -68,13 +73,13 @@ record Observed(
     Observed with(ObservedDyno dyno) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.put(dyno.id(), dyno);
-        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, strays);
+        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, busy, strays);
     }
 
     Observed without(DynoId id) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.remove(id);
-        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, strays);
+        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, busy, strays);
     }
 
     Observed withBackoff(DynoName name, Backoff backoff) {
@@ -84,23 +89,36 @@ record Observed(
     }
 
     Observed withBackoffs(Map<DynoName, Backoff> next) {
-        return new Observed(app, adopted, quieting, dynos, next, acknowledged, strays);
+        return new Observed(app, adopted, quieting, dynos, next, acknowledged, busy, strays);
     }
 
     Observed withAcknowledged(long revision) {
         return new Observed(
-                app, adopted, quieting, dynos, backoffs, Math.max(acknowledged, revision), strays);
+                app,
+                adopted,
+                quieting,
+                dynos,
+                backoffs,
+                Math.max(acknowledged, revision),
+                busy,
+                strays);
+    }
+
+    Observed withBusy(Set<DynoAddress> next) {
+        return next.equals(busy)
+                ? this
+                : new Observed(app, adopted, quieting, dynos, backoffs, acknowledged, next, strays);
     }
 
     Observed withQuieting(boolean next) {
-        return new Observed(app, adopted, next, dynos, backoffs, acknowledged, strays);
+        return new Observed(app, adopted, next, dynos, backoffs, acknowledged, busy, strays);
     }
 
     Observed withListed(List<EngineDyno> nextStrays) {
         if (adopted && strays.isEmpty() && nextStrays.isEmpty()) {
             return this;
         }
-        return new Observed(app, true, quieting, dynos, backoffs, acknowledged, nextStrays);
+        return new Observed(app, true, quieting, dynos, backoffs, acknowledged, busy, nextStrays);
     }
 
     Observed withoutStray(DynoId id) {
@@ -111,6 +129,7 @@ record Observed(
                 dynos,
                 backoffs,
                 acknowledged,
+                busy,
                 strays.stream().filter(stray -> !stray.spec().id().equals(id)).toList());
     }
 }

@@ -166,14 +166,14 @@ record ObservedDyno(
     /// Hang-ups sent to a one-off whose client is gone.
     record HangUp(int sent, Tick next) {}
 
-    /// Why it was taken out of service, how long it may take to end, and when the engine was last told.
-    record Retirement(Reason reason, Duration grace, Optional<Tick> askedAt) {
+    /// Why and since when it is out of service, how long it may take to end, and when the engine was last told.
+    record Retirement(Reason reason, Duration grace, Tick since, Optional<Tick> askedAt) {
         Retirement asked(Tick now) {
-            return new Retirement(reason, grace, Optional.of(now));
+            return new Retirement(reason, grace, since, Optional.of(now));
         }
 
         Retirement unasked() {
-            return new Retirement(reason, grace, Optional.empty());
+            return new Retirement(reason, grace, since, Optional.empty());
         }
     }
 

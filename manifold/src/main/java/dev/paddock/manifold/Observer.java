@@ -5,6 +5,7 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoKind;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -137,6 +139,10 @@ final class Observer {
         observed = observed.withQuieting(true);
     }
 
+    void busy(Set<DynoAddress> leaving) {
+        observed = observed.withBusy(leaving);
+    }
+
     void acknowledged(long revision) {
         observed = observed.withAcknowledged(revision);
     }
@@ -164,7 +170,7 @@ final class Observer {
         if (!dyno.isCurrent()) {
             return;
         }
-        set(dyno.with(new Retirement(reason, grace, Optional.empty())));
+        set(dyno.with(new Retirement(reason, grace, timers.now(), Optional.empty())));
         switch (reason) {
             case RESTART -> remark(new Notice.Restarting(dyno.name(), stateOf(dyno)));
             case NOT_ATTACHED -> remark(new Notice.NotAttached(dyno.name()));
@@ -347,7 +353,7 @@ final class Observer {
         dyno = dyno.with(dyno.progress().accepted(began));
         boolean nameTaken = seen.exit().isEmpty() && observed.current(spec.name()).isPresent();
         if (nameTaken) {
-            dyno = dyno.with(new Retirement(Reason.SCALE_DOWN, Planner.GRACE, Optional.empty()));
+            dyno = dyno.with(new Retirement(Reason.SCALE_DOWN, Planner.GRACE, timers.now(), Optional.empty()));
         }
         set(dyno);
         catchUp(dyno, seen);

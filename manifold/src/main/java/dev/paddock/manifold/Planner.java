@@ -31,6 +31,10 @@ final class Planner {
     /// Between two hang-ups of a one-off whose client is gone (dynos.md section 6).
     static final Duration HANG_UP_PAUSE = Duration.ofSeconds(5);
 
+    /// For requests in flight when their dyno leaves the routing table: until they are answered, and no longer than
+    /// this, it gets no SIGTERM, which many programs answer by dropping everything.
+    static final Duration LAST_ANSWERS = Duration.ofSeconds(5);
+
     /// How long after the end of its grace a dyno may still be there before the engine is asked again.
     static final Duration RETIRE_AGAIN = Duration.ofSeconds(10);
 
@@ -100,6 +104,9 @@ final class Planner {
             return;
         }
         if (retirement.askedAt().isEmpty()) {
+            if (owesAnswers(dyno) && !isDue(retirement.since().plus(LAST_ANSWERS))) {
+                return;
+            }
             actions.add(new Action.Retire(dyno.id(), retirement.grace()));
             return;
         }
@@ -107,6 +114,11 @@ final class Planner {
         if (isDue(late)) {
             actions.add(new Action.Retire(dyno.id(), Duration.ZERO));
         }
+    }
+
+    /// When everything ends, nobody waits for single requests.
+    private boolean owesAnswers(ObservedDyno dyno) {
+        return !observed.quieting() && dyno.address().filter(observed.busy()::contains).isPresent();
     }
 
     /// Whether no other dyno may take the name of this one now; takes it out of service if it has to go.

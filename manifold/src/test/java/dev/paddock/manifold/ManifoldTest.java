@@ -37,6 +37,7 @@ class ManifoldTest {
     private final VirtualTime time = new VirtualTime();
     private final FakeEngine engine = new FakeEngine(time);
     private final Ledger told = new Ledger(time);
+    private final List<AppView> announced = new ArrayList<>();
     private boolean routersAnswer = true;
     private Manifold manifold;
 
@@ -52,6 +53,7 @@ class ManifoldTest {
     private Manifold boot() {
         Manifold next = new Manifold(engine, time, Runnable::run, told, Simulation.RESTARTS);
         told.onChange(changed -> {
+            announced.add(next.view(changed));
             if (routersAnswer) {
                 time.schedule(
                         Duration.ofMillis(5),
@@ -109,6 +111,27 @@ class ManifoldTest {
         time.advance(Duration.ofSeconds(4));
         assertThat(engine.list()).hasSize(1);
         assertThat(transitionsOf("web.2").getLast()).isEqualTo("up to down: SCALE_DOWN");
+    }
+
+    @Test
+    void routersNeverSeeAnAppWithoutDynosBetweenTwoOfThem() {
+        want(1, 1, 0);
+        time.advance(SECOND);
+        announced.clear();
+
+        manifold.restart(app, Optional.empty(), Optional.empty());
+        time.advance(SECOND);
+        manifold.stop(app, WEB_1);
+        time.advance(SECOND);
+        want(2, 1, 0);
+        time.advance(SECOND);
+        engine.exit(view("web.1").id(), 1);
+        time.advance(SECOND);
+
+        assertThat(states()).isEqualTo("web.1 up");
+        assertThat(announced)
+                .hasSizeGreaterThanOrEqualTo(8)
+                .allMatch(view -> view.dynos().stream().anyMatch(dyno -> !dyno.retiring()));
     }
 
     @Test

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PlannerTest {
@@ -141,7 +142,10 @@ class PlannerTest {
         Action.Withdraw kill = new Action.Withdraw(slow.id(), Reason.BOOT_TIMEOUT, Duration.ZERO);
         assertThat(plan(65).actions()).containsExactly(kill);
 
-        see(slow.with(new Retirement(Reason.BOOT_TIMEOUT, Duration.ZERO, Optional.of(at(65)))));
+        see(
+                slow.with(
+                        new Retirement(
+                                Reason.BOOT_TIMEOUT, Duration.ZERO, at(65), Optional.of(at(65)))));
         assertThat(plan(66).actions()).isEmpty();
     }
 
@@ -177,6 +181,46 @@ class PlannerTest {
         observed = observed.withAcknowledged(7);
         assertThat(plan(0).actions())
                 .containsExactly(new Action.Retire(leaving.id(), Planner.GRACE));
+    }
+
+    @Test
+    void dynoWithRequestsInFlightIsStoppedWhenTheyAreAnswered() {
+        ObservedDyno leaving = seeBusyLeaving();
+
+        assertThat(plan(1).actions()).isEmpty();
+        observed = observed.withBusy(Set.of());
+        assertThat(plan(1).actions())
+                .containsExactly(new Action.Retire(leaving.id(), Planner.GRACE));
+    }
+
+    @Test
+    void requestInFlightDoesNotKeepADynoForLong() {
+        ObservedDyno leaving = seeBusyLeaving();
+
+        assertThat(plan(4).actions()).isEmpty();
+        assertThat(plan(4).again()).contains(at(5));
+        assertThat(plan(5).actions())
+                .containsExactly(new Action.Retire(leaving.id(), Planner.GRACE));
+    }
+
+    @Test
+    void nobodyWaitsForRequestsWhenEverythingEnds() {
+        ObservedDyno leaving = seeBusyLeaving();
+        observed = observed.withQuieting(true);
+
+        assertThat(plan(0).actions())
+                .containsExactly(new Action.Retire(leaving.id(), Planner.GRACE));
+    }
+
+    private ObservedDyno seeBusyLeaving() {
+        desired = wanted(1, 0, 0);
+        ObservedDyno leaving =
+                see(
+                        up("web.1")
+                                .with(new Routing(true, OptionalLong.of(7)))
+                                .with(leaving(Optional.empty())));
+        observed = observed.withBusy(Set.of(leaving.address().orElseThrow())).withAcknowledged(7);
+        return leaving;
     }
 
     @Test
@@ -317,7 +361,7 @@ class PlannerTest {
     }
 
     private static Retirement leaving(Optional<Tick> asked) {
-        return new Retirement(Reason.SCALE_DOWN, Planner.GRACE, asked);
+        return new Retirement(Reason.SCALE_DOWN, Planner.GRACE, at(0), asked);
     }
 
     private static Desired wanted(int release, int web, int worker) {

@@ -6,6 +6,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,9 @@ final class RouterLink {
 
     /// The newest of ours that it serves.
     long acknowledged;
+
+    /// Dynos that are not in that table and still answer requests of this router.
+    List<ControlFrame.Leaving> leaving = List.of();
 
     long heardNanos = System.nanoTime();
     long pingNanos;

@@ -1,6 +1,8 @@
 package dev.paddock.domains;
 
+import dev.paddock.core.AppId;
 import dev.paddock.daemons.SystemUser;
+import dev.paddock.dyno.DynoAddress;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.ControlFrame;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,7 @@ public final class Routers implements AutoCloseable {
     private final Object lock = new Object();
 
     private final AppLoads loads = new AppLoads(System::nanoTime);
+    private final LeavingDynos leaving;
 
     // All below: guarded by lock.
     private final TableHistory tables = new TableHistory();
@@ -58,15 +62,33 @@ public final class Routers implements AutoCloseable {
     /// @param served called with the newest table number that every connected router serves; a lower number may come
     ///     after a higher one and then means nothing
     /// @param frames what routers report: wake, load, trouble
-    public Routers(Path socket, LongConsumer served, Consumer<ControlFrame> frames) {
-        this(socket, served, frames, Timing.USUAL);
+    /// @param busy told which dynos of an app left the table and still have requests in flight, when that changes and
+    ///     before `served` is told of the table
+    public Routers(
+            Path socket,
+            LongConsumer served,
+            Consumer<ControlFrame> frames,
+            BiConsumer<AppId, Set<DynoAddress>> busy) {
+        this(socket, served, frames, busy, Timing.USUAL);
     }
 
-    Routers(Path socket, LongConsumer served, Consumer<ControlFrame> frames, Timing timing) {
+    Routers(
+            Path socket,
+            LongConsumer served,
+            Consumer<ControlFrame> frames,
+            BiConsumer<AppId, Set<DynoAddress>> busy,
+            Timing timing) {
         this.path = socket;
         this.served = served;
         this.frames = frames;
         this.timing = timing;
+        leaving = new LeavingDynos(this::leaving, busy);
+    }
+
+    private List<ControlFrame.Leaving> leaving() {
+        synchronized (lock) {
+            return links.stream().flatMap(link -> link.leaving.stream()).toList();
+        }
     }
 
     /// Lets this user's processes connect as well, not only our own; called before [#start()].
@@ -216,6 +238,7 @@ public final class Routers implements AutoCloseable {
                 case ControlFrame.Serving serving -> {
                     if (serving.table() <= link.sent) {
                         link.acknowledged = Math.max(link.acknowledged, serving.table());
+                        link.leaving = serving.leaving();
                         lock.notifyAll();
                     }
                 }
@@ -382,8 +405,10 @@ public final class Routers implements AutoCloseable {
         return all;
     }
 
-    /// Outside the lock: the listener may ask us something.
+    /// Outside the lock: the listeners may ask us something. What still answers is told first, so that nobody takes it
+    /// for idle when the table without it is served.
     private void announce(long advanced) {
+        leaving.tell();
         if (advanced > 0) {
             served.accept(advanced);
         }

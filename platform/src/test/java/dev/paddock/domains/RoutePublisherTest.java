@@ -70,7 +70,7 @@ class RoutePublisherTest {
                                 directory.resolve("ca"), "localhost", InstantSource.system()),
                         "localhost");
         socket = directory.resolve("control");
-        routers = new Routers(socket, publisher::served, frame -> {});
+        routers = new Routers(socket, publisher::served, frame -> {}, (_, _) -> {});
         publisher.connect(routers);
         routers.start();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.paddock.core.AppId;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.ControlCodec;
 import dev.paddock.routes.ControlFrame;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,7 @@ class RoutersTest {
     @TempDir Path directory;
     private final AtomicLong served = new AtomicLong();
     private final List<ControlFrame> frames = new CopyOnWriteArrayList<>();
+    private final List<String> told = new CopyOnWriteArrayList<>();
     private Path socket;
     private Routers routers;
 
@@ -53,6 +56,7 @@ class RoutersTest {
                         socket,
                         table -> served.accumulateAndGet(table, Math::max),
                         frames::add,
+                        (app, dynos) -> told.add(app + " " + dynos),
                         timing);
         routers.start();
     }
@@ -103,6 +107,36 @@ class RoutersTest {
             router.send(new ControlFrame.Serving(101));
             awaitServed(101);
         }
+    }
+
+    @Test
+    void dynosThatAreStillBusySomewhereAreToldBeforeTheirTableIsServed() throws Exception {
+        AppId app = AppId.random();
+        publish(100, "shop");
+        try (Client first = new Client(100);
+                Client second = new Client(100)) {
+            await().atMost(LONG).until(() -> routers.connected() == 2);
+            publish(101, "blog");
+            first.next();
+            first.send(new ControlFrame.Serving(101, busy(app, "10.0.0.1:80", "10.0.0.2:80")));
+            await().atMost(LONG).until(() -> told.size() == 1);
+            assertThat(served).hasValue(100);
+            second.next();
+            second.send(new ControlFrame.Serving(101, busy(app, "10.0.0.2:80")));
+            awaitServed(101);
+            first.send(new ControlFrame.Serving(101));
+            await().atMost(LONG).until(() -> told.size() == 2);
+        }
+        await().atMost(LONG).until(() -> told.size() == 3);
+
+        assertThat(told.get(0)).contains("10.0.0.1:80").contains("10.0.0.2:80");
+        assertThat(told.subList(1, 3)).containsExactly(app + " [10.0.0.2:80]", app + " []");
+    }
+
+    private static List<ControlFrame.Leaving> busy(AppId app, String... addresses) {
+        return Stream.of(addresses)
+                .map(address -> new ControlFrame.Leaving(app.toString(), address))
+                .toList();
     }
 
     @Test
@@ -204,7 +238,7 @@ class RoutersTest {
         routers.close();
         start(
                 new Routers.Timing(
-                        Duration.ofMillis(50), Duration.ofMillis(150), Duration.ofMillis(1_500)));
+                        Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(3)));
         publish(100, "shop");
         try (Client router = new Client(100)) {
             await().atMost(LONG).until(() -> routers.connected() == 1);
@@ -217,7 +251,7 @@ class RoutersTest {
             assertThat(served).hasValue(100);
 
             awaitServed(101);
-            assertThat(System.nanoTime() - begin).isGreaterThan(1_400_000_000L);
+            assertThat(System.nanoTime() - begin).isGreaterThan(2_900_000_000L);
         }
     }
 
@@ -295,7 +329,8 @@ class RoutersTest {
                     new Routers(
                             socket,
                             table -> served.accumulateAndGet(table, Math::max),
-                            frames::add);
+                            frames::add,
+                            (_, _) -> {});
             routers.expect(router.pid());
             routers.start();
             publish(100, "shop");

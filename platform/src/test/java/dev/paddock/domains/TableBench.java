@@ -412,7 +412,7 @@ final class TableBench implements AutoCloseable {
                         (_, _) -> {},
                         authority,
                         DOMAIN);
-        final Routers routers = new Routers(socket, publisher::served, _ -> {});
+        final Routers routers = new Routers(socket, publisher::served, _ -> {}, (_, _) -> {});
 
         Link() {
             publisher.connect(routers);

@@ -46,6 +46,11 @@ final class Backend implements Choice {
         return address;
     }
 
+    /// As the table gave it.
+    String addressText() {
+        return addressText;
+    }
+
     /// What the affinity cookie says about this dyno: nothing to anybody else.
     String affinity() {
         String known = affinity;

@@ -34,6 +34,7 @@ final class ControlLink implements Signals, AutoCloseable {
     private static final int PING_MILLIS = 2000;
     private static final int PINGS_MISSED = 3;
     private static final int TICK_MILLIS = 1000;
+    private static final int LOOK_AT_LEAVING_MILLIS = 10;
 
     private final Path socket;
     private final TableFile kept;
@@ -54,8 +55,11 @@ final class ControlLink implements Signals, AutoCloseable {
 
     private final Object tableLock = new Object();
 
-    // Both guarded by tableLock.
+    // All guarded by tableLock.
     private long served;
+
+    /// What the platform was last told of dynos that leave.
+    private List<ControlFrame.Leaving> leaving = List.of();
 
     /// The table of the last run, until it is known whether there is a newer one.
     private ControlFrame.@Nullable Snapshot unproven;
@@ -112,6 +116,7 @@ final class ControlLink implements Signals, AutoCloseable {
         keeper.start();
         Thread.ofPlatform().name("control-link").daemon().start(() -> stayConnected(serving));
         Thread.ofPlatform().name("control-ticker").daemon().start(() -> tick(serving));
+        Thread.ofPlatform().name("control-leaving").daemon().start(() -> watchLeaving(serving));
     }
 
     /// Waits until a table is served. A platform that is there but does not answer in time stops nobody: the table of
@@ -168,6 +173,9 @@ final class ControlLink implements Signals, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        synchronized (tableLock) {
+            tableLock.notifyAll();
+        }
         disconnect();
         keeper.close();
     }
@@ -249,12 +257,12 @@ final class ControlLink implements Signals, AutoCloseable {
                         lease.begin(begunNanos);
                         afresh = false;
                     }
-                    outbox.serving(snapshot.table());
+                    acknowledge(serving);
                 }
                 case ControlFrame.Change change -> {
                     prove(change.from());
                     if (apply(change, serving)) {
-                        outbox.serving(change.table());
+                        acknowledge(serving);
                     } else {
                         // A change is missing: the platform answers with the whole table.
                         outbox.hello(greeting(have()));
@@ -270,6 +278,35 @@ final class ControlLink implements Signals, AutoCloseable {
                     // Not for this side.
                 }
             }
+        }
+    }
+
+    private void acknowledge(Router serving) {
+        synchronized (tableLock) {
+            leaving = serving.leaving();
+            outbox.serving(new ControlFrame.Serving(served, leaving));
+            tableLock.notifyAll();
+        }
+    }
+
+    /// Tells when a dyno that left the table has had its last answer: the platform stops it then.
+    private void watchLeaving(Router serving) {
+        try {
+            while (!closed) {
+                synchronized (tableLock) {
+                    while (leaving.isEmpty() && !closed) {
+                        tableLock.wait();
+                    }
+                }
+                Thread.sleep(LOOK_AT_LEAVING_MILLIS);
+                synchronized (tableLock) {
+                    if (!serving.leaving().equals(leaving)) {
+                        acknowledge(serving);
+                    }
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 

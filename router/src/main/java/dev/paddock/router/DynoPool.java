@@ -186,6 +186,11 @@ final class DynoPool {
         }
     }
 
+    /// Addresses of dynos that are no longer up and still busy.
+    List<String> leaving() {
+        return leaving.stream().map(Backend::addressText).toList();
+    }
+
     List<DynoLoad> loads() {
         List<DynoLoad> loads = new ArrayList<>(up.size());
         for (Backend backend : up) {

@@ -12,7 +12,7 @@ final class Outbox {
     private final Object lock = new Object();
     private final ArrayDeque<ControlFrame> reports = new ArrayDeque<>();
     private Optional<ControlFrame.Hello> hello = Optional.empty();
-    private long serving;
+    private Optional<ControlFrame.Serving> serving = Optional.empty();
     private boolean ping;
     private boolean pong;
 
@@ -23,10 +23,10 @@ final class Outbox {
         }
     }
 
-    /// The newest table; older ones need not be told.
-    void serving(long table) {
+    /// The newest table, and what still leaves; older ones need not be told.
+    void serving(ControlFrame.Serving frame) {
         synchronized (lock) {
-            serving = table;
+            serving = Optional.of(frame);
             lock.notifyAll();
         }
     }
@@ -60,7 +60,7 @@ final class Outbox {
         synchronized (lock) {
             reports.clear();
             hello = Optional.empty();
-            serving = 0;
+            serving = Optional.empty();
             ping = false;
             pong = false;
         }
@@ -75,10 +75,10 @@ final class Outbox {
                     hello = Optional.empty();
                     return frame;
                 }
-                if (serving > 0) {
-                    long table = serving;
-                    serving = 0;
-                    return new ControlFrame.Serving(table);
+                if (serving.isPresent()) {
+                    ControlFrame.Serving frame = serving.get();
+                    serving = Optional.empty();
+                    return frame;
                 }
                 if (pong) {
                     pong = false;

@@ -234,6 +234,13 @@ final class RoutedApp {
         }
     }
 
+    /// Addresses of its dynos that left the table in the middle of requests.
+    List<String> leaving() {
+        synchronized (lock) {
+            return pool.leaving();
+        }
+    }
+
     /// What [#snapshot] found.
     record Snapshot(List<ControlFrame.DynoLoad> dynos, int queued, long oldestWaitMillis) {
         boolean isBusy() {

@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,10 @@ final class Router implements AutoCloseable {
     private Inherited inherited = Inherited.none();
     private boolean behindProxy;
     private Map<String, RoutedApp> apps = new HashMap<>();
+
+    /// Apps of which some dyno left the table and may still have requests in flight.
+    private final Set<RoutedApp> departing = new LinkedHashSet<>();
+
     private Timeouts timeouts = Timeouts.DEFAULT;
     private RouteIndex index = RouteIndex.unknown();
 
@@ -131,12 +137,12 @@ final class Router implements AutoCloseable {
                 RoutedApp app = known == null ? new RoutedApp(route) : known;
                 next.put(route.name(), app);
                 if (!app.route().equals(route)) {
-                    gone.dynos().addAll(app.update(route));
+                    update(app, route, gone);
                 }
             }
             for (Map.Entry<String, RoutedApp> old : apps.entrySet()) {
                 if (!next.containsKey(old.getKey())) {
-                    gone.add(old.getValue());
+                    retire(old.getValue(), gone);
                 }
             }
             apps = next;
@@ -157,7 +163,7 @@ final class Router implements AutoCloseable {
                 RoutedApp old = apps.remove(name);
                 if (old != null) {
                     without.add(old.route().hosts(), old);
-                    gone.add(old);
+                    retire(old, gone);
                 }
             }
             for (AppRoute route : change.apps()) {
@@ -171,11 +177,38 @@ final class Router implements AutoCloseable {
                     with.add(route.hosts(), known);
                 }
                 if (!app.route().equals(route)) {
-                    gone.dynos().addAll(app.update(route));
+                    update(app, route, gone);
                 }
             }
             index = index.with(without, with);
             publish(index, gone);
+        }
+    }
+
+    private void update(RoutedApp app, AppRoute route, Gone gone) {
+        List<Backend> left = app.update(route);
+        if (!left.isEmpty()) {
+            departing.add(app);
+            gone.dynos().addAll(left);
+        }
+    }
+
+    private void retire(RoutedApp app, Gone gone) {
+        gone.add(app);
+        departing.add(app);
+    }
+
+    /// The dynos that are no longer up in the table and still have requests in flight.
+    List<ControlFrame.Leaving> leaving() {
+        synchronized (lock) {
+            List<ControlFrame.Leaving> leaving = new ArrayList<>(0);
+            departing.removeIf(app -> {
+                List<String> addresses = app.leaving();
+                String id = app.route().id();
+                addresses.forEach(it -> leaving.add(new ControlFrame.Leaving(id, it)));
+                return addresses.isEmpty();
+            });
+            return leaving;
         }
     }
 

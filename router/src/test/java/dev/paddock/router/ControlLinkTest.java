@@ -268,6 +268,48 @@ class ControlLinkTest {
     }
 
     @Test
+    void dynoThatLeavesInTheMiddleOfARequestIsToldUntilItHasAnswered() throws IOException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        FakeDyno.Script slow =
+                connection -> {
+                    connection.readHead();
+                    asked.countDown();
+                    go.await();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                };
+        try (Platform platform = new Platform();
+                FakeDyno dyno = new FakeDyno(slow);
+                Linked linked = new Linked();
+                RawClient client = linked.connect()) {
+            platform.accept();
+            platform.next(Hello.class);
+            platform.send(new Snapshot(1, table(app("a", dyno))));
+            assertThat(platform.next(Serving.class).leaving()).isEmpty();
+            client.get("/");
+            awaitUninterruptibly(asked);
+
+            platform.send(new Change(2, 1, List.of(), List.of("a")));
+            assertThat(platform.next(Serving.class))
+                    .isEqualTo(
+                            new Serving(
+                                    2,
+                                    List.of(new ControlFrame.Leaving("id-of-a", dyno.address()))));
+            go.countDown();
+            assertThat(client.response().status()).isEqualTo(200);
+            assertThat(platform.next(Serving.class)).isEqualTo(new Serving(2));
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException stopped) {
+            throw new IllegalStateException(stopped);
+        }
+    }
+
+    @Test
     void platformSaysWhereListenersAreTakenOver() throws IOException {
         CompletableFuture<Path> told = new CompletableFuture<>();
         try (Platform platform = new Platform();

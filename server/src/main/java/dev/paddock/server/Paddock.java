@@ -210,7 +210,8 @@ public final class Paddock implements AutoCloseable {
                                         routes::holder,
                                         manifold::suspect,
                                         sleep::wake,
-                                        sleep::requested)));
+                                        sleep::requested),
+                                manifold::busy));
         routes.connect(routers);
         Builder builder = new Builder(engine, slugs, targets, data.builds(), data.buildCaches());
         Buildpacks buildpacks = new Buildpacks(database);

@@ -133,7 +133,12 @@ final class TestPlatform implements AutoCloseable {
         dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Domains domains = new Domains(database, DOMAIN, clock);
         routes = new RoutePublisher(apps, releases, domains, manifold, authority, DOMAIN);
-        routers = new Routers(folder("run").resolve("control"), routes::served, frame -> {});
+        routers =
+                new Routers(
+                        folder("run").resolve("control"),
+                        routes::served,
+                        frame -> {},
+                        (_, _) -> {});
         routes.connect(routers);
         routes.start();
         // No router is here: nobody has to confirm anything.

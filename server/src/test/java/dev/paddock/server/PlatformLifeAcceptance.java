@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// after packaging, for it needs the folder that the launcher runs from.
 class PlatformLifeAcceptance {
     private static final Pattern DYNO_ID = Pattern.compile("\"id\":\\s*\"([0-9a-f-]{36})\"");
+
+    private static final int CLIENTS = 4;
+    private static final int RESTARTS = 5;
 
     @TempDir Path folder;
 
@@ -135,6 +139,30 @@ class PlatformLifeAcceptance {
         assertThat(former.waitFor()).isEqualTo(128 + Signals.USR1);
         assertThat(requests.stop()).isEmpty();
         assertThat(onlyDyno(platform)).isEqualTo(dyno);
+    }
+
+    /// The example does nothing about SIGTERM: what it has not answered by then is lost.
+    @Test
+    void restartsLoseNoRequestOfAnAppThatEndsAtOnce() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        List<Requests> clients =
+                Stream.generate(() -> new Requests(platform)).limit(CLIENTS).toList();
+
+        String before = onlyDyno(platform);
+        for (int i = 0; i < RESTARTS; i++) {
+            platform.call("DELETE", "/apps/shop/dynos", "");
+            clients.getFirst().awaitMore(20);
+        }
+
+        for (Requests client : clients) {
+            assertThat(client.stop()).isEmpty();
+        }
+        assertThat(onlyDyno(platform)).isNotEqualTo(before);
     }
 
     @Test

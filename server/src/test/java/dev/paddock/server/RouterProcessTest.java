@@ -184,7 +184,7 @@ class RouterProcessTest {
         Platform(Installation installation) {
             router = new RouterProcess(settings, data, runtime, installation);
             router.start();
-            routers = new Routers(runtime.controlSocket(), _ -> {}, _ -> {});
+            routers = new Routers(runtime.controlSocket(), _ -> {}, _ -> {}, (_, _) -> {});
             SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
             router.pids().forEach(routers::expect);
             routers.start();
