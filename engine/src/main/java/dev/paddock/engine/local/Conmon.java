@@ -150,7 +150,8 @@ final class Conmon implements Keeper {
 
     @Override
     public Attachment attach(DynoFiles files) throws IOException {
-        return new ConmonAttachment(AttachSocket.connect(files.socket()), files.id().toString());
+        return new StreamAttachment(
+                new ConmonChannel(AttachSocket.connect(files.socket())), files.id().toString());
     }
 
     @Override

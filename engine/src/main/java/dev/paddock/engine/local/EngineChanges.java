@@ -11,10 +11,10 @@ public final class EngineChanges {
     /// One line for each kind of change.
     public static List<String> of(Path runtime, String hash) {
         List<String> changes = new ArrayList<>();
-        Firewall firewall = Firewall.of(hash, LocalEngine.registry(runtime));
+        Firewall firewall = Firewall.of(hash, Installation.registry(runtime));
         changes.addAll(DynoNetwork.changes(hash));
         changes.addAll(firewall.changes());
-        Cgroup cgroup = LocalEngine.platformCgroup(Cgroup.Hierarchies.detect(), hash);
+        Cgroup cgroup = Installation.cgroup(Cgroup.Hierarchies.detect(), hash);
         if (cgroup.exists()) {
             changes.add("the cgroup " + cgroup.path());
         }

@@ -201,7 +201,7 @@ final class Launcher {
         Directory.createPrivate(files.work());
         // Through a link of ours, for a comma or colon in the operator's path would end an overlay
         // option.
-        Path link = settings.runtime().resolve(LocalEngine.DATA_LINK);
+        Path link = settings.runtime().resolve(Installation.DATA_LINK);
         return BundleMount.overlay(
                 link.resolve(settings.data().relativize(slug.get())),
                 link.resolve(settings.data().relativize(files.upper())),

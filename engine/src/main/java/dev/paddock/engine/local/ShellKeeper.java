@@ -181,7 +181,8 @@ final class ShellKeeper implements Keeper {
 
     @Override
     public Attachment attach(DynoFiles files) throws IOException {
-        return new PipeAttachment(files.input(), files.output(), files.id().toString());
+        String name = files.id().toString();
+        return new StreamAttachment(new PipeChannel(files.input(), files.output(), name), name);
     }
 
     @Override

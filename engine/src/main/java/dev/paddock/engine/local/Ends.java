@@ -1,0 +1,66 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.core.Tick;
+import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoEvent;
+import dev.paddock.dyno.Exit;
+import java.util.Optional;
+
+/// Finds out that dynos have ended, and how. Safe for any thread.
+final class Ends {
+    private final Roster roster;
+    private final Timers timers;
+
+    Ends(Roster roster, Timers timers) {
+        this.roster = roster;
+        this.timers = timers;
+    }
+
+    /// What is known of the dyno of this name may be out of date.
+    void seen(String name) {
+        roster.all().stream().filter(dyno -> dyno.id().toString().equals(name)).forEach(this::look);
+    }
+
+    /// Collects the end of a dyno, if it has ended.
+    void look(LocalDyno dyno) {
+        Life life = dyno.life();
+        if (life.exit().isPresent() || life.processes().isEmpty() || dyno.beginning) {
+            return;
+        }
+        dyno.log.keep();
+        boolean conmonLives = life.processes().get().conmon().alive();
+        Optional<Integer> status = Conmon.exitStatus(dyno.files);
+        if (status.isPresent()) {
+            end(dyno, exit(dyno, status.get()));
+        } else if (!conmonLives) {
+            // Somebody killed conmon; without it nobody would learn how the dyno ends.
+            dyno.cgroup.kill();
+            end(dyno, exit(dyno, Exits.KILLED));
+        }
+    }
+
+    private static Exit exit(LocalDyno dyno, int status) {
+        Life life = dyno.life();
+        if (dyno.cgroup.memoryKills() > 0) {
+            return new Exit(status, Exit.Cause.OUT_OF_MEMORY, "");
+        }
+        if (life.expired()) {
+            return new Exit(status, Exit.Cause.GRACE_EXPIRED, "");
+        }
+        return Exit.of(life.begun().isEmpty() ? Exits.TERMINATED : status);
+    }
+
+    void end(LocalDyno dyno, Exit exit) {
+        dyno.created.countDown();
+        Tick at = EndTime.of(dyno.files, dyno.life().begun(), timers);
+        if (dyno.change(
+                life -> life.withExit(exit, at),
+                () -> roster.tell(new DynoEvent.Exited(dyno.id(), exit)))) {
+            Thread.ofVirtual()
+                    .name("clear/" + dyno.id())
+                    .start(() ->
+                            Directory.remove(
+                                    dyno.files.upper(), dyno.files.work(), dyno.files.temporary()));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.paddock.engine.local;
+
+import dev.paddock.core.Timers;
+import dev.paddock.dyno.DynoEvent;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Looks after all dynos every few seconds: at ends of which no hint came, and at their memory. Safe for any thread.
+final class Rounds {
+    private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
+    private static final Duration PERIOD = Duration.ofSeconds(5);
+    private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
+
+    private final Roster roster;
+    private final Ends ends;
+    private final Stops stops;
+    private final Timers timers;
+
+    Rounds(Roster roster, Ends ends, Stops stops, Timers timers) {
+        this.roster = roster;
+        this.ends = ends;
+        this.stops = stops;
+        this.timers = timers;
+    }
+
+    void begin() {
+        timers.schedule(PERIOD, () -> Thread.ofVirtual().name("look").start(this::lookAtAll));
+    }
+
+    private void lookAtAll() {
+        if (roster.closed()) {
+            return;
+        }
+        try {
+            for (LocalDyno dyno : roster.all()) {
+                ends.look(dyno);
+                if (dyno.life().begun().isPresent() && !dyno.ended()) {
+                    watchMemory(dyno);
+                }
+            }
+        } catch (RuntimeException e) {
+            LOG.error("Looking after dynos failed", e);
+        }
+        begin();
+    }
+
+    private void watchMemory(LocalDyno dyno) {
+        if (dyno.cgroup.memoryKills() > 0) {
+            // The kernel killed one process of several: the dyno as a whole is over its limit.
+            stops.kill(dyno);
+            return;
+        }
+        long quota = dyno.spec.size().memoryBytes();
+        long used = dyno.cgroup.memoryBytes();
+        if (used > quota) {
+            long counted = used - dyno.cgroup.inactiveFileBytes();
+            if (counted > quota && dyno.reportsOverQuota(timers.now(), OVER_QUOTA_PERIOD)) {
+                roster.tell(new DynoEvent.OverQuota(dyno.id(), counted, quota));
+            }
+        }
+    }
+}
