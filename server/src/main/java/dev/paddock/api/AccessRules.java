@@ -15,7 +15,11 @@ import java.util.Set;
 final class AccessRules {
     /// Ends of paths that read though they are posted to.
     private static final List<String> READING_POSTS =
-            List.of("/log-sessions", "/filters/apps", "/actions/addons/resolve");
+            List.of(
+                    "/log-sessions",
+                    "/filters/apps",
+                    "/actions/addons/resolve",
+                    "/actions/addon-attachments/resolve");
 
     /// What every key may ask for: whose it is, and what is left of its requests.
     private static final Set<String> IDENTITY =

@@ -139,7 +139,8 @@ public final class ApiServer implements AutoCloseable {
                         ownRoutes(json, urls),
                         accessRoutes(),
                         pipelineRoutes(json),
-                        webhookRoutes(json))
+                        webhookRoutes(json),
+                        addOnRoutes(json))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -193,6 +194,12 @@ public final class ApiServer implements AutoCloseable {
                         new AppEndpoints(parts.apps(), parts.deployments(), json),
                         parts.webhooks().webhooks(),
                         parts.webhooks().deliveries())
+                .routes();
+    }
+
+    private List<Route> addOnRoutes(Representations json) {
+        return new AddOnEndpoints(
+                        new AppEndpoints(parts.apps(), parts.deployments(), json), parts.apps())
                 .routes();
     }
 
@@ -267,8 +274,6 @@ public final class ApiServer implements AutoCloseable {
                 get("/apps/{app}/features", apps::features),
                 get("/apps/{app}/features/{feature}", apps::feature),
                 patch("/apps/{app}/features/{feature}", apps::setFeature),
-                get("/apps/{app}/addons", apps::none),
-                get("/apps/{app}/addon-attachments", apps::none),
                 get("/apps/{app}/buildpack-installations", buildpacks::list),
                 put("/apps/{app}/buildpack-installations", buildpacks::set),
                 get("/apps/{app}/log-drains", drains::list),
@@ -280,8 +285,6 @@ public final class ApiServer implements AutoCloseable {
                 get("/apps/{app}/sni-endpoints/{endpoint}", domains::endpoint),
                 patch("/apps/{app}/sni-endpoints/{endpoint}", domains::updateEndpoint),
                 delete("/apps/{app}/sni-endpoints/{endpoint}", domains::removeEndpoint),
-                get("/addons", catalogue::none),
-                get("/addon-attachments", catalogue::none),
                 get("/apps/{app}/config-vars", releases::config),
                 patch("/apps/{app}/config-vars", releases::configure),
                 get("/apps/{app}/releases", releases::list),

@@ -133,6 +133,13 @@ final class Fields {
                 : text(name);
     }
 
+    String requiredIdentity(String name) {
+        return identity(name)
+                .filter(text -> !text.isBlank())
+                .orElseThrow(
+                        () -> UserError.invalid("The field `" + path + name + "` is missing."));
+    }
+
     Optional<Fields> object(String name) {
         return find(name, JsonNode::isObject, "an object")
                 .map(node -> new Fields(path + name + ".", node));

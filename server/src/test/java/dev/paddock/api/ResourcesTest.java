@@ -136,6 +136,22 @@ class ResourcesTest {
     }
 
     @Test
+    void anAddOnIsLookedForInTheAppThatIsNamed() {
+        var unknown =
+                client.post("/actions/addons/resolve", "{\"addon\":\"db\",\"app\":\"nosuch\"}");
+        assertThat(unknown.text("resource")).isEqualTo("app");
+        var known = client.post("/actions/addons/resolve", "{\"addon\":\"db\",\"app\":\"shop\"}");
+        assertThat(known.text("resource")).isEqualTo("add_on");
+
+        assertThat(client.post("/apps/nosuch/addons", "{\"plan\":\"db\"}").text("resource"))
+                .isEqualTo("app");
+        assertThat(client.post("/apps/shop/addons", "{}").message()).contains("`plan` is missing");
+        assertThat(client.post("/apps/shop/addons", "{\"plan\":{\"name\":\"db:mini\"}}").message())
+                .isEqualTo(
+                        "Couldn't find either the add-on service or the add-on plan of \"db:mini\".");
+    }
+
+    @Test
     void appsOfOthersAreNotThere() {
         var stranger = platform.accounts.create("stranger@example.com", "Stranger");
         String key = platform.authorizations.issue(stranger, "theirs", Optional.empty()).token();
