@@ -111,6 +111,30 @@ public final class Accounts {
         return find(account.id().toString()).orElseThrow(() -> UserError.notFound("user"));
     }
 
+    /// Deletes an account that nothing is left of but itself, with its keys and its access to apps of others. Throws
+    /// UserError while it owns something, and for the operator's.
+    public void delete(Account account) {
+        int deleted =
+                database.jdbi()
+                        .withHandle(handle ->
+                                handle.createUpdate(
+                                                """
+                                                delete from accounts a where id = :id and not operator
+                                                  and not exists (select 1 from apps where owner = a.id)
+                                                  and not exists (
+                                                    select 1 from pipelines where owner = a.id)
+                                                """)
+                                        .bind("id", account.id())
+                                        .execute());
+        cache.clear();
+        if (deleted == 0) {
+            throw UserError.invalid(
+                    account.operator()
+                            ? "The operator's account cannot be deleted."
+                            : "An account that owns apps or pipelines cannot be deleted: destroy or transfer them first.");
+        }
+    }
+
     public List<Account> all() {
         return database.jdbi()
                 .withHandle(handle ->

@@ -1,51 +1,71 @@
 package dev.paddock.api;
 
+import static dev.paddock.api.Route.get;
+import static dev.paddock.api.Route.patch;
+
 import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
 import dev.paddock.accounts.RateLimits;
 import dev.paddock.apps.Collaborators;
 import dev.paddock.core.UserError;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /// The account that asks.
 final class AccountEndpoints {
+    static final String RATE_LIMITS = "/account/rate-limits";
+
     private final Accounts accounts;
     private final Collaborators collaborators;
     private final RateLimits limits;
-    private final Representations representations;
     private final InstantSource clock;
 
     AccountEndpoints(
             Accounts accounts,
             Collaborators collaborators,
             RateLimits limits,
-            Representations representations,
             InstantSource clock) {
         this.accounts = accounts;
         this.collaborators = collaborators;
         this.limits = limits;
-        this.representations = representations;
         this.clock = clock;
     }
 
-    Answer self(Call call) {
-        return Answer.ok(representations.account(call.account()));
+    List<Route> routes() {
+        return List.of(
+                get("/account", this::self),
+                patch("/account", this::update),
+                Route.delete("/account", this::delete),
+                get(RATE_LIMITS, this::rateLimits),
+                get("/users/{user}", this::user),
+                patch("/users/{user}", this::update),
+                Route.delete("/users/{user}", this::delete));
     }
 
-    Answer user(Call call) {
+    private Answer self(Call call) {
+        return Answer.ok(AccountRepresentations.account(call.account()));
+    }
+
+    private Answer user(Call call) {
         Optional<Account> other =
                 accounts.find(call.path("user"))
                         .filter(found -> collaborators.acquainted(call.account().id(), found.id()));
-        return Answer.ok(representations.account(other.orElseGet(() -> requireSelf(call))));
+        return Answer.ok(AccountRepresentations.account(other.orElseGet(() -> requireSelf(call))));
     }
 
-    Answer update(Call call) {
+    private Answer update(Call call) {
         Account account = requireSelf(call);
-        Optional<String> name = Representations.accountName(call.fields());
+        Optional<String> name = AccountRepresentations.accountName(call.fields(), account);
         return Answer.ok(
-                representations.account(
+                AccountRepresentations.account(
                         name.isPresent() ? accounts.rename(account, name.get()) : account));
+    }
+
+    private Answer delete(Call call) {
+        Account account = requireSelf(call);
+        accounts.delete(account);
+        return Answer.ok(AccountRepresentations.account(account));
     }
 
     /// Others who share no app are as good as not there: who may use this platform is its operator's business.
@@ -63,9 +83,9 @@ final class AccountEndpoints {
         return requireSelf(call, call.pathIfAny("user").orElse("~"));
     }
 
-    Answer rateLimits(Call call) {
+    private Answer rateLimits(Call call) {
         return Answer.ok(
-                Representations.rateLimit(
+                AccountRepresentations.rateLimit(
                         limits.remaining(
                                 call.authenticated().authorization().id(), clock.instant())));
     }

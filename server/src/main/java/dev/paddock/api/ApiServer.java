@@ -71,7 +71,6 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
     static final String JSON = "application/json;charset=utf-8";
 
-    private static final String RATE_LIMITS = "/account/rate-limits";
     private static final Logger log = LoggerFactory.getLogger(ApiServer.class);
 
     private final Parts parts;
@@ -138,9 +137,9 @@ public final class ApiServer implements AutoCloseable {
         return Stream.of(
                         ownRoutes(json, urls),
                         accessRoutes(),
-                        pipelineRoutes(json),
+                        pipelineRoutes(json, urls),
                         webhookRoutes(json),
-                        addOnRoutes(json))
+                        catalogueRoutes(json))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -148,6 +147,12 @@ public final class ApiServer implements AutoCloseable {
     private List<Route> accessRoutes() {
         var json = new AccessRepresentations();
         return Stream.of(
+                        new AccountEndpoints(
+                                        access.accounts(),
+                                        access.collaborators(),
+                                        access.limits(),
+                                        parts.clock())
+                                .routes(),
                         new KeyEndpoints(
                                         access.authorizations(),
                                         access.sshKeys(),
@@ -167,7 +172,7 @@ public final class ApiServer implements AutoCloseable {
                 .toList();
     }
 
-    private List<Route> pipelineRoutes(Representations json) {
+    private List<Route> pipelineRoutes(Representations json, SecretUrls urls) {
         PipelineParts pipelines = parts.pipelines();
         return Stream.of(
                         new PipelineEndpoints(
@@ -183,7 +188,9 @@ public final class ApiServer implements AutoCloseable {
                                         pipelines.couplings(),
                                         pipelines.promotions(),
                                         parts.releases(),
-                                        json)
+                                        parts.builds(),
+                                        json,
+                                        new BuildRepresentations(json, urls))
                                 .routes())
                 .flatMap(List::stream)
                 .toList();
@@ -197,20 +204,16 @@ public final class ApiServer implements AutoCloseable {
                 .routes();
     }
 
-    private List<Route> addOnRoutes(Representations json) {
-        return new AddOnEndpoints(
-                        new AppEndpoints(parts.apps(), parts.deployments(), json), parts.apps())
-                .routes();
+    private List<Route> catalogueRoutes(Representations json) {
+        var apps = new AppEndpoints(parts.apps(), parts.deployments(), json);
+        return Stream.of(
+                        new CatalogueEndpoints(apps).routes(),
+                        new AddOnEndpoints(apps, parts.apps()).routes())
+                .flatMap(List::stream)
+                .toList();
     }
 
     private List<Route> ownRoutes(Representations json, SecretUrls urls) {
-        var account =
-                new AccountEndpoints(
-                        access.accounts(),
-                        access.collaborators(),
-                        access.limits(),
-                        json,
-                        parts.clock());
         var apps = new AppEndpoints(parts.apps(), parts.deployments(), json);
         var domains =
                 new DomainEndpoints(
@@ -219,7 +222,6 @@ public final class ApiServer implements AutoCloseable {
                         new DomainRepresentations(parts.settings()),
                         parts.clock());
         var bills = bills();
-        var catalogue = new CatalogueEndpoints(apps, json);
         var releases =
                 new ReleaseEndpoints(
                         apps,
@@ -251,15 +253,7 @@ public final class ApiServer implements AutoCloseable {
         var operator = new OperatorEndpoints(access.accounts(), parts.activity());
         return List.of(
                 get("/operator/activity", operator::activity),
-                get("/account", account::self),
-                patch("/account", account::update),
-                get("/account/features", catalogue::none),
-                get("/account/features/{feature}", catalogue::noFeature),
-                patch("/account/features/{feature}", catalogue::noFeature),
                 get("/accounts/{user}/actions/get-quota", bills::quota),
-                get(RATE_LIMITS, account::rateLimits),
-                get("/users/{user}", account::user),
-                patch("/users/{user}", account::update),
                 get("/users/{user}/apps", apps::list),
                 post("/apps", apps::create),
                 get("/apps", apps::list),
@@ -312,15 +306,7 @@ public final class ApiServer implements AutoCloseable {
                 post("/apps/{app}/dynos/{dyno}/actions/stop", dynos::stop),
                 delete("/apps/{app}/formations/{type}", dynos::restart),
                 post("/apps/{app}/formations/{type}/actions/stop", dynos::stop),
-                post("/apps/{app}/log-sessions", logs::open),
-                get("/apps/{app}/available-dyno-sizes", catalogue::appDynoSizes),
-                get("/apps/{app}/available-stacks", catalogue::appStacks),
-                get("/dyno-sizes", catalogue::dynoSizes),
-                get("/dyno-sizes/{size}", catalogue::dynoSize),
-                get("/stacks", catalogue::stacks),
-                get("/stacks/{stack}", catalogue::stack),
-                get("/regions", catalogue::regions),
-                get("/regions/{region}", catalogue::region));
+                post("/apps/{app}/log-sessions", logs::open));
     }
 
     /// Binds the port and begins to answer; throws UncheckedIOException when the port is in use.
@@ -442,7 +428,7 @@ public final class ApiServer implements AutoCloseable {
     private void limit(Context http, Authorization key, String path) {
         Instant now = parts.clock().instant();
         OptionalInt left =
-                path.equals(RATE_LIMITS)
+                path.equals(AccountEndpoints.RATE_LIMITS)
                         ? OptionalInt.of(access.limits().remaining(key.id(), now))
                         : access.limits().take(key.id(), now);
         http.header("RateLimit-Remaining", String.valueOf(left.orElse(0)));

@@ -180,7 +180,7 @@ final class BuildRepresentations {
                 Optional.of(text(fields, "commit")).filter(it -> !it.isEmpty()),
                 text(fields, "commit_description"),
                 text(fields, "buildpack_provided_description"),
-                fields.identity("stack").map(Representations::stackName));
+                fields.identity("stack").map(CatalogueRepresentations::stackName));
     }
 
     private static ObjectNode object() {

@@ -54,7 +54,9 @@ final class CollaboratorEndpoints {
                         Stream.of("/apps/{app}/collaborators", "/teams/apps/{app}/collaborators")
                                 .flatMap(this::routesBelow),
                         Stream.of(
+                                get("/teams", this::teams),
                                 get("/teams/permissions", this::permissions),
+                                get("/teams/{team}", this::noTeam),
                                 post("/account/app-transfers", this::offer),
                                 get("/account/app-transfers", this::transfers),
                                 get("/account/app-transfers/{transfer}", this::transfer),
@@ -130,6 +132,14 @@ final class CollaboratorEndpoints {
 
     private Answer permissions(Call call) {
         return Answer.list(Stream.of(Permission.values()).map(json::permission).toList());
+    }
+
+    private Answer teams(Call call) {
+        return Answer.list(List.of());
+    }
+
+    private Answer noTeam(Call call) {
+        throw UserError.notFound("team");
     }
 
     private Answer offer(Call call) {

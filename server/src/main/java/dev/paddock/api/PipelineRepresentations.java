@@ -26,7 +26,7 @@ final class PipelineRepresentations {
                         .put("created_at", date(pipeline.createdAt()))
                         .put("updated_at", date(pipeline.updatedAt()));
         json.set("owner", owner(pipeline.owner()));
-        json.set("generation", Representations.generation());
+        json.set("generation", CatalogueRepresentations.generation());
         return json;
     }
 

@@ -5,6 +5,8 @@ import static dev.paddock.api.Route.post;
 
 import dev.paddock.apps.Apps;
 import dev.paddock.apps.Permission;
+import dev.paddock.build.Build;
+import dev.paddock.build.Builds;
 import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.UserError;
@@ -15,6 +17,7 @@ import dev.paddock.pipelines.Couplings;
 import dev.paddock.pipelines.Pipeline;
 import dev.paddock.pipelines.Pipelines;
 import dev.paddock.releases.Releases;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,7 +30,9 @@ final class PromotionEndpoints {
     private final Couplings couplings;
     private final Promotions promotions;
     private final Releases releases;
+    private final Builds builds;
     private final Representations representations;
+    private final BuildRepresentations buildRepresentations;
     private final PipelineRepresentations json = new PipelineRepresentations();
 
     PromotionEndpoints(
@@ -36,13 +41,17 @@ final class PromotionEndpoints {
             Couplings couplings,
             Promotions promotions,
             Releases releases,
-            Representations representations) {
+            Builds builds,
+            Representations representations,
+            BuildRepresentations buildRepresentations) {
         this.apps = apps;
         this.pipelines = pipelines;
         this.couplings = couplings;
         this.promotions = promotions;
         this.releases = releases;
+        this.builds = builds;
         this.representations = representations;
+        this.buildRepresentations = buildRepresentations;
     }
 
     List<Route> routes() {
@@ -50,6 +59,7 @@ final class PromotionEndpoints {
                 post("/pipeline-promotions", this::promote),
                 get("/pipeline-promotions/{promotion}", this::info),
                 get("/pipeline-promotions/{promotion}/promotion-targets", this::targets),
+                get("/pipelines/{pipeline}/latest-builds", this::latestBuilds),
                 get("/pipelines/{pipeline}/latest-releases", this::latestReleases),
                 get("/pipelines/{pipeline}/latest-deployments", this::latestDeployments));
     }
@@ -114,13 +124,28 @@ final class PromotionEndpoints {
         return latest(call, true);
     }
 
-    private Answer latest(Call call, boolean withCode) {
+    private Answer latestBuilds(Call call) {
+        return Answer.list(
+                coupled(call)
+                        .flatMap(app ->
+                                builds.list(app.id()).stream()
+                                        .max(Comparator.comparing(Build::createdAt))
+                                        .map(build -> buildRepresentations.build(app, build))
+                                        .stream())
+                        .toList());
+    }
+
+    /// The apps of the pipeline that the account may see.
+    private Stream<App> coupled(Call call) {
         Pipeline pipeline = pipelines.get(call.account(), call.path("pipeline"));
         Set<AppId> coupled =
                 couplings.of(pipeline).stream().map(Coupling::app).collect(Collectors.toSet());
+        return apps.list(call.account()).stream().filter(app -> coupled.contains(app.id()));
+    }
+
+    private Answer latest(Call call, boolean withCode) {
         return Answer.list(
-                apps.list(call.account()).stream()
-                        .filter(app -> coupled.contains(app.id()))
+                coupled(call)
                         .flatMap(app ->
                                 Stream.of(releases.current(app.id()))
                                         .filter(release -> !withCode || release.slug().isPresent())

@@ -1,8 +1,6 @@
 package dev.paddock.api;
 
-import dev.paddock.accounts.Account;
 import dev.paddock.apps.Feature;
-import dev.paddock.apps.Stacks;
 import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
@@ -31,7 +29,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -43,9 +40,6 @@ final class Representations {
     /// Where the bytes of a slug are, for the route that sends them.
     static final String SLUG_BLOB_PATH = "/slug-blobs/{slug}";
 
-    /// When the stack, the region and the sizes came to be: they were always there.
-    private static final Instant BEGINNING = Instant.EPOCH;
-
     private static final int DEFAULT_ROWS = 24;
     private static final int DEFAULT_COLUMNS = 80;
     private static final int MAX_TERMINAL = 2000;
@@ -54,9 +48,6 @@ final class Representations {
 
     /// Of URLs that hold a secret; a release command may take an hour.
     private static final Duration URL_LIFE = Duration.ofHours(2);
-
-    private static final int HOURS_PER_MONTH = 720;
-    private static final double GIGABYTE = 1024.0 * 1024 * 1024;
 
     private final ApiSettings settings;
     private final String apiUrl;
@@ -77,38 +68,6 @@ final class Representations {
         ObjectNode json = object().put("id", error.id()).put("message", error.message());
         error.resource().ifPresent(resource -> json.put("resource", resource));
         return json;
-    }
-
-    // Accounts
-
-    ObjectNode account(Account account) {
-        return object().put("id", account.id().toString())
-                .put("email", account.email())
-                .put("name", account.name())
-                .put("allow_tracking", false)
-                .put("beta", false)
-                .put("country_of_residence", (String) null)
-                .put("created_at", date(account.createdAt()))
-                .putNull("default_organization")
-                .putNull("default_team")
-                .put("delinquent_at", (String) null)
-                .put("federated", false)
-                .putNull("identity_provider")
-                .put("last_login", (String) null)
-                .put("sms_number", (String) null)
-                .put("suspended_at", (String) null)
-                .put("two_factor_authentication", false)
-                .put("updated_at", date(account.updatedAt()))
-                .put("verified", true);
-    }
-
-    /// The new name of an account; empty when the request does not change it.
-    static Optional<String> accountName(Fields fields) {
-        return fields.text("name");
-    }
-
-    static ObjectNode rateLimit(int remaining) {
-        return object().put("remaining", remaining);
     }
 
     // Apps
@@ -140,7 +99,7 @@ final class Representations {
         json.putObject("owner")
                 .put("id", app.owner().id().toString())
                 .put("email", app.owner().email());
-        json.set("generation", generation());
+        json.set("generation", CatalogueRepresentations.generation());
         json.set("region", named("region", app.region()));
         json.set("stack", named("stack", app.stack()));
         json.set("build_stack", named("stack", app.stack()));
@@ -164,8 +123,8 @@ final class Representations {
         }
         return new NewApp(
                 fields.text("name").map(AppName::new),
-                fields.identity("region").map(Representations::regionName),
-                fields.identity("stack").map(Representations::stackName));
+                fields.identity("region").map(CatalogueRepresentations::regionName),
+                fields.identity("stack").map(CatalogueRepresentations::stackName));
     }
 
     record AppChange(
@@ -175,7 +134,7 @@ final class Representations {
         return new AppChange(
                 fields.text("name").map(AppName::new),
                 fields.flag("maintenance"),
-                fields.identity("build_stack").map(Representations::stackName));
+                fields.identity("build_stack").map(CatalogueRepresentations::stackName));
     }
 
     ObjectNode feature(Feature feature) {
@@ -350,7 +309,7 @@ final class Representations {
         Optional<DynoSize> size =
                 fields.identity("size")
                         .or(() -> fields.identity("dyno_size"))
-                        .map(Representations::sizeNamed);
+                        .map(CatalogueRepresentations::sizeNamed);
         if (quantity.isEmpty() && size.isEmpty()) {
             throw UserError.invalid("Name a `quantity` or a `size` for process type " + type + ".");
         }
@@ -399,7 +358,7 @@ final class Representations {
                 new Dynos.OneOff(
                         fields.requiredText("command"),
                         new ConfigVars(environment).values(),
-                        fields.text("size").map(Representations::sizeNamed),
+                        fields.text("size").map(CatalogueRepresentations::sizeNamed),
                         fields.text("type").map(ProcessType::new),
                         stdio);
         return new NewDyno(oneOff, attach);
@@ -413,94 +372,6 @@ final class Representations {
         }
         int side = Integer.parseInt(text);
         return side < 1 ? usual : Math.min(side, MAX_TERMINAL);
-    }
-
-    ObjectNode dynoSize(DynoSize size) {
-        double gigabytes = size.memoryBytes() / GIGABYTE;
-        ObjectNode json =
-                object().put("id", nameUuid("size", size.name()).toString())
-                        .put("name", size.name())
-                        .put("architecture", "amd64")
-                        .put("compute", Math.max(1, size.cpuShares() / 1024))
-                        .put("dedicated", false)
-                        .put("memory", gigabytes)
-                        .put(
-                                "precise_dyno_units",
-                                size.centsPerHour() / DynoSize.DEFAULT.centsPerHour())
-                        .put("private_space_only", false);
-        json.putObject("cost")
-                .put("cents", Math.round(size.centsPerHour() * HOURS_PER_MONTH))
-                .put("unit", "month");
-        json.set("generation", generation());
-        return json;
-    }
-
-    private static DynoSize sizeNamed(String nameOrId) {
-        return DynoSize.named(nameOrId)
-                .or(() -> findSize(nameOrId))
-                .orElseThrow(() ->
-                        UserError.invalid(
-                                "There is no dyno size `"
-                                        + nameOrId
-                                        + "`; choose one of "
-                                        + DynoSize.all().stream()
-                                                .map(DynoSize::name)
-                                                .collect(Collectors.joining(", "))
-                                        + "."));
-    }
-
-    static Optional<DynoSize> findSize(String nameOrId) {
-        return DynoSize.named(nameOrId)
-                .or(() ->
-                        DynoSize.all().stream()
-                                .filter(size -> isId("size", size.name(), nameOrId))
-                                .findFirst());
-    }
-
-    // Stacks and regions
-
-    ObjectNode stack(String name) {
-        return named("stack", name)
-                .put("default", name.equals(Stacks.DEFAULT_STACK))
-                .put("state", "public")
-                .put("created_at", date(BEGINNING))
-                .put("updated_at", date(BEGINNING));
-    }
-
-    ObjectNode region(String name) {
-        ObjectNode json =
-                named("region", name)
-                        .put("country", "Here")
-                        .put("locale", "This machine")
-                        .put("description", "The machine that this platform runs on")
-                        .put("private_capable", false)
-                        .put("created_at", date(BEGINNING))
-                        .put("updated_at", date(BEGINNING));
-        json.putObject("provider").put("name", "paddock");
-        return json;
-    }
-
-    static Optional<String> findStack(String nameOrId) {
-        return findNamed("stack", Stacks.stacks(), nameOrId);
-    }
-
-    static Optional<String> findRegion(String nameOrId) {
-        return findNamed("region", Stacks.regions(), nameOrId);
-    }
-
-    private static Optional<String> findNamed(String kind, List<String> names, String nameOrId) {
-        return names.stream()
-                .filter(name -> name.equals(nameOrId) || isId(kind, name, nameOrId))
-                .findFirst();
-    }
-
-    /// Names that are unknown go through unchanged: whoever needs a stack says what is wrong with it.
-    static String stackName(String nameOrId) {
-        return findStack(nameOrId).orElse(nameOrId);
-    }
-
-    private static String regionName(String nameOrId) {
-        return findRegion(nameOrId).orElse(nameOrId);
     }
 
     // Logs
@@ -545,20 +416,15 @@ final class Representations {
         return object().put("id", app.id().toString()).put("name", app.name().value());
     }
 
-    /// Paddock is what Heroku calls the Cedar generation; the CLI treats another one differently.
-    static ObjectNode generation() {
-        return named("generation", "cedar");
-    }
-
     ObjectNode stackIdentity(String name) {
         return named("stack", name);
     }
 
-    private static ObjectNode named(String kind, String name) {
+    static ObjectNode named(String kind, String name) {
         return object().put("id", nameUuid(kind, name).toString()).put("name", name);
     }
 
-    private static boolean isId(String kind, String name, String text) {
+    static boolean isId(String kind, String name, String text) {
         return nameUuid(kind, name).toString().equals(text);
     }
 

@@ -67,6 +67,40 @@ class AccessTest {
     }
 
     @Test
+    void anAccountThatOwnsNothingCanBeDeleted() {
+        var leaver = platform.clientOf("leaver@example.com");
+        leaver.post("/apps", "{\"name\":\"leavers\"}");
+        assertThat(leaver.delete("/account").message()).contains("owns apps or pipelines");
+        leaver.delete("/apps/leavers");
+
+        assertThat(leaver.delete("/account").text("email")).isEqualTo("leaver@example.com");
+
+        assertThat(leaver.get("/account").status()).isEqualTo(401);
+        assertThat(owner.delete("/account").message()).contains("operator");
+        assertThat(owner.delete("/users/leaver@example.com").text("resource")).isEqualTo("user");
+    }
+
+    @Test
+    void anAccountChangesItsNameAlone() {
+        var user = platform.clientOf("named@example.com");
+
+        assertThat(user.patch("/account", "{\"name\":\"Somebody\"}").text("name"))
+                .isEqualTo("Somebody");
+        assertThat(user.patch("/account", "{\"beta\":false}").text("name")).isEqualTo("Somebody");
+        assertThat(user.patch("/account", "{\"name\":null}").text("name")).isEmpty();
+        for (String body :
+                new String[] {
+                    "{\"name\":5}",
+                    "{\"beta\":true}",
+                    "{\"allow_tracking\":\"no\"}",
+                    "{\"email\":\"other@example.com\"}",
+                    "{\"password\":\"old\",\"new_password\":\"new\"}"
+                }) {
+            assertThat(user.patch("/account", body).errorId()).as(body).isEqualTo("invalid_params");
+        }
+    }
+
+    @Test
     void unknownScopeAndOddLifeAreRefused() {
         for (String body :
                 new String[] {

@@ -14,7 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// Links of the published schema are called as a client would, in an order in which each finds what it needs; answers
 /// must follow the schema. Prints how many links of each tier are answered so.
 class ConformanceTest {
-    /// Method and path; what of the answer is remembered (`app.id>name`); the body. `{name}` stands for what was
+    /// Method and path, after another user who calls; what of the answer is remembered (`app.id>name`); the body. `{name}` stands for what was
     /// remembered.
     private static final String CALLS =
             """
@@ -83,6 +84,9 @@ class ConformanceTest {
             GET /apps/shop/available-stacks
             GET /stacks
             GET /stacks/host
+            GET /generations
+            GET /generations/cedar
+            GET /teams
             GET /regions
             GET /regions/local
             POST /apps/shop/domains | | {"hostname":"www.example.com","sni_endpoint":null}
@@ -99,7 +103,7 @@ class ConformanceTest {
             GET /apps/shop/buildpack-installations
             POST /sources
             POST /apps/shop/sources | source_blob.put_url>upload, source_blob.get_url>tree
-            PUT {upload} | | tree
+            PUT {upload} | | {archive}
             POST /apps/built/builds | id>build | {"source_blob":{"url":"{tree}"}}
             GET /apps/built/builds
             GET /apps/built/builds/{build}
@@ -120,6 +124,13 @@ class ConformanceTest {
             GET /account/app-transfers
             GET /account/app-transfers/{transfer}
             DELETE /account/app-transfers/{transfer}
+            POST /account/app-transfers | id>transfer | {"app":"given","recipient":"heir@example.com"}
+            heir PATCH /account/app-transfers/{transfer} | | {"state":"accepted"}
+            POST /teams/apps/shop/collaborators | | {"user":"third@example.com","permissions":["view"]}
+            GET /teams/apps/shop/collaborators
+            GET /teams/apps/shop/collaborators/third@example.com
+            PATCH /teams/apps/shop/collaborators/third@example.com | | {"permissions":["deploy"]}
+            DELETE /teams/apps/shop/collaborators/third@example.com
             POST /pipelines | id>pipeline | {"name":"pipe"}
             GET /pipelines
             GET /pipelines/{pipeline}
@@ -136,6 +147,7 @@ class ConformanceTest {
             POST /pipeline-promotions | id>promotion | {"pipeline":{"id":"{pipeline}"},"source":{"app":{"id":"{shop}"}},"targets":[{"app":{"id":"{made}"}}]}
             GET /pipeline-promotions/{promotion}
             GET /pipeline-promotions/{promotion}/promotion-targets
+            GET /pipelines/{pipeline}/latest-builds
             GET /pipelines/{pipeline}/latest-releases
             GET /pipelines/{pipeline}/latest-deployments
             GET /pipelines/{pipeline}/pipeline-stack
@@ -157,6 +169,8 @@ class ConformanceTest {
             GET /apps/shop/webhook-deliveries/{delivery}
             DELETE /apps/shop/webhooks/{webhook}
             GET /teams/permissions
+            leaver DELETE /account
+            goer DELETE /users/~
             """;
 
     /// What an empty catalogue makes of links that need something in it: method, path, body, and the answer's status, id,
@@ -180,8 +194,11 @@ class ConformanceTest {
             GET /addon-services/none | | 404 not_found addon_service | Couldn't find that add-on service.
             GET /addon-services/none/plans | | 404 not_found addon_service | Couldn't find that add-on service.
             GET /addon-services/none/plans/small | | 404 not_found addon_service | Couldn't find that add-on service.
+            GET /teams/none | | 404 not_found team | Couldn't find that team.
             GET /plans/none:small | | 404 not_found plan | Couldn't find that plan.
             """;
+
+    private static final Pattern LINE = Pattern.compile("([a-z]+ )?([A-Z]+) (/.*)");
 
     @TempDir static Path directory;
     private static TestPlatform platform;
@@ -199,6 +216,7 @@ class ConformanceTest {
         platform.deployed("shop", Map.of("web", "serve", "worker", "work"));
         platform.app("gone");
         platform.app("built");
+        platform.app("given");
         platform.accounts.create("heir@example.com", "Heir");
     }
 
@@ -216,6 +234,7 @@ class ConformanceTest {
                 "no shared/ beside the repository: answers not compared");
 
         remembered.put("certificate", certificate());
+        remembered.put("archive", "\0".repeat(1024));
         CALLS.lines().forEach(line -> call(schema.get(), links.get(), line.split("\\|", 3)));
         MISSING.lines().forEach(line -> callMissing(links.get(), line.split("\\|", 4)));
 
@@ -239,13 +258,18 @@ class ConformanceTest {
     }
 
     private void call(PublishedSchema schema, PublishedLinks links, String[] parts) {
-        String[] request =
-                filled(parts[0].strip()).replace(platform.server.url(), "").split(" ", 2);
+        Matcher line = LINE.matcher(filled(parts[0].strip()).replace(platform.server.url(), ""));
+        assertThat(line.matches()).as(parts[0]).isTrue();
+        String[] request = {line.group(2), line.group(3)};
+        ApiClient caller =
+                line.group(1) == null
+                        ? client
+                        : platform.clientOf(line.group(1).strip() + "@example.com");
         if (parts.length > 1 && parts[1].strip().startsWith("0.")) {
             await().until(() -> !client.get(request[1]).json().isEmpty());
         }
         var reply =
-                client.send(
+                caller.send(
                         request[0], request[1], parts.length < 3 ? "" : filled(parts[2].strip()));
         if (reply.status() >= 300) {
             // Not there yet, or nothing of the kind: the score says so.
@@ -292,35 +316,27 @@ class ConformanceTest {
     }
 
     private String score(PublishedLinks links) {
-        Map<String, int[]> tiers = new TreeMap<>();
-        StringBuilder left = new StringBuilder();
-        for (PublishedLinks.Link link : links.all()) {
-            int[] counts = tiers.computeIfAbsent(link.tier(), _ -> new int[2]);
-            counts[1]++;
-            if (answered(link)) {
-                counts[0]++;
-            } else if (!link.tier().equals("C")) {
-                left.append("not answered, ").append(link.tier()).append(": ");
-                left.append(link.method()).append(' ').append(link.path()).append('\n');
-            }
-        }
         StringBuilder score = new StringBuilder("Links answered as the schema says:\n");
-        tiers.forEach((tier, counts) ->
-                score.append("tier ")
-                        .append(tier)
-                        .append(": ")
-                        .append(counts[0])
-                        .append(" of ")
-                        .append(counts[1])
-                        .append('\n'));
-        score.append("all: ")
-                .append(links.all().stream().filter(this::answered).count())
-                .append(" of ")
-                .append(links.all().size())
-                .append(", of them as what is missing: ")
-                .append(missing.size())
-                .append('\n');
-        return score.append(left).toString();
+        for (String tier : List.of("A", "B", "C")) {
+            score.append("tier ").append(tier).append(": ");
+            score.append(
+                    counts(links.all().stream().filter(link -> link.tier().equals(tier)).toList()));
+        }
+        score.append("all: ").append(counts(links.all()));
+        links.all().stream()
+                .filter(link -> !link.tier().equals("C") && !answered(link))
+                .map(link ->
+                        "not answered, " + link.tier() + ": " + link.method() + " " + link.path())
+                .forEach(line -> score.append(line).append('\n'));
+        return score.toString();
+    }
+
+    private String counts(List<PublishedLinks.Link> links) {
+        return "%d of %d, %d of them as what is missing\n"
+                .formatted(
+                        links.stream().filter(this::answered).count(),
+                        links.size(),
+                        links.stream().filter(missing::contains).count());
     }
 
     private boolean answered(PublishedLinks.Link link) {
