@@ -193,7 +193,8 @@ final class AppLoop {
     private void act() {
         unfinished = true;
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            // Not before the first plan: between the end of a dyno and the start of the next one routers would see an
+            // Not before the first plan: between the end of a dyno and the start of the next one
+            // routers would see an
             // app without dynos and send requests away instead of holding them.
             if (round > 0) {
                 publish();

@@ -42,6 +42,13 @@ final class Observer {
     /// A dyno that stayed up at least this long has recovered, however short the last pause was.
     static final Duration RECOVERED = Duration.ofSeconds(60);
 
+    /// A web dyno that was up at least this long did not fail to start: it was restarted well and then died of something
+    /// else, so that the next start need not wait.
+    static final Duration SERVED = Duration.ofSeconds(1);
+
+    /// Deaths in a row that are forgiven for having [#SERVED]; one that goes on dying has its pauses after them.
+    static final int FORGIVEN = 30;
+
     /// Hang-ups without effect until the log says so (R16).
     static final int PATIENT_HANG_UPS = 3;
 
@@ -353,7 +360,13 @@ final class Observer {
         dyno = dyno.with(dyno.progress().accepted(began));
         boolean nameTaken = seen.exit().isEmpty() && observed.current(spec.name()).isPresent();
         if (nameTaken) {
-            dyno = dyno.with(new Retirement(Reason.SCALE_DOWN, Planner.GRACE, timers.now(), Optional.empty()));
+            dyno =
+                    dyno.with(
+                            new Retirement(
+                                    Reason.SCALE_DOWN,
+                                    Planner.GRACE,
+                                    timers.now(),
+                                    Optional.empty()));
         }
         set(dyno);
         catchUp(dyno, seen);
@@ -436,19 +449,31 @@ final class Observer {
             return;
         }
         Optional<Backoff> before = Optional.ofNullable(observed.backoffs().get(dyno.name()));
-        int crashes =
-                before.filter(it -> !hasRecovered(dyno, it, now)).map(Backoff::crashes).orElse(0)
-                        + 1;
+        Optional<Backoff> counting = before.filter(it -> !hasRecovered(dyno, it, now));
+        boolean forgiven = counting.filter(it -> isForgiven(dyno, it, now)).isPresent();
+        int crashes = forgiven ? 1 : counting.map(Backoff::crashes).orElse(0) + 1;
+        int inARow = forgiven ? counting.map(Backoff::forgiven).orElse(0) + 1 : 0;
         Duration pause = restarts.pause(crashes);
-        DynoView view = Views.crashed(dyno);
         observed =
                 observed.withBackoff(
-                        dyno.name(), new Backoff(crashes, pause, now.plus(pause), view));
+                        dyno.name(),
+                        new Backoff(crashes, inARow, pause, now.plus(pause), Views.crashed(dyno)));
+    }
+
+    private static boolean isForgiven(ObservedDyno dyno, Backoff before, Tick now) {
+        return dyno.spec().web()
+                && before.pause().isZero()
+                && before.forgiven() < FORGIVEN
+                && wasUp(dyno, SERVED, now);
     }
 
     private static boolean hasRecovered(ObservedDyno dyno, Backoff before, Tick now) {
         Duration needed = before.pause().compareTo(RECOVERED) > 0 ? before.pause() : RECOVERED;
-        return dyno.progress().upAt().filter(at -> now.since(at).compareTo(needed) > 0).isPresent();
+        return wasUp(dyno, needed, now);
+    }
+
+    private static boolean wasUp(ObservedDyno dyno, Duration longer, Tick now) {
+        return dyno.progress().upAt().filter(at -> now.since(at).compareTo(longer) > 0).isPresent();
     }
 
     /// Tells the listener that a dyno reached a state.

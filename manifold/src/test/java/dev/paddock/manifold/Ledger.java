@@ -3,6 +3,7 @@ package dev.paddock.manifold;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
 import dev.paddock.core.Tick;
 import dev.paddock.core.VirtualTime;
 import dev.paddock.dyno.DynoId;
@@ -161,9 +162,16 @@ final class Ledger implements ManifoldListener {
                         continue;
                     }
                     Pause last = pauses.getOrDefault(key, Pause.NONE);
-                    int crashes = last.survivedBy(uptime) ? 1 : last.crashes + 1;
+                    boolean forgiven = last.forgives(key.name, uptime);
+                    int crashes = forgiven || last.survivedBy(uptime) ? 1 : last.crashes + 1;
                     Duration pause = Simulation.RESTARTS.pause(crashes);
-                    pauses.put(key, new Pause(crashes, pause, at.plus(pause)));
+                    pauses.put(
+                            key,
+                            new Pause(
+                                    crashes,
+                                    forgiven ? last.forgiven + 1 : 0,
+                                    pause,
+                                    at.plus(pause)));
                 }
                 case Event.Start start -> {
                     lastStarted.put(start.key, start.id);
@@ -197,8 +205,17 @@ final class Ledger implements ManifoldListener {
 
     private record Key(AppId app, DynoName name) {}
 
-    private record Pause(int crashes, Duration pause, Tick until) {
-        static final Pause NONE = new Pause(0, Duration.ZERO, new Tick(0));
+    private record Pause(int crashes, int forgiven, Duration pause, Tick until) {
+        static final Pause NONE = new Pause(0, 0, Duration.ZERO, new Tick(0));
+
+        /// A web dyno that was restarted at once and then served.
+        boolean forgives(DynoName name, Optional<Duration> uptime) {
+            return name.type().equals(ProcessType.WEB)
+                    && crashes == 1
+                    && forgiven < 30
+                    && !survivedBy(uptime)
+                    && uptime.filter(it -> it.compareTo(Duration.ofSeconds(1)) > 0).isPresent();
+        }
 
         boolean survivedBy(Optional<Duration> uptime) {
             Duration needed =

@@ -193,6 +193,32 @@ class ManifoldTest {
     }
 
     @Test
+    void webDynoThatServedIsReplacedAtOnceHoweverOftenItIsKilled() {
+        want(1, 1, 0);
+        time.advance(SECOND);
+
+        for (int kill = 1; kill <= 20; kill++) {
+            time.advance(Duration.ofSeconds(2));
+            engine.exit(view("web.1").id(), 137);
+            time.advance(SECOND);
+            assertThat(states()).as("after kill %s", kill).isEqualTo("web.1 up");
+        }
+    }
+
+    @Test
+    void webDynoThatNeverServesForLongIsPausedInTheEnd() {
+        engine.script(_ -> Script.RUNS.exits(Duration.ofSeconds(3), 1));
+        want(1, 1, 0);
+
+        for (int second = 0; second < 200 && !states().contains("crashed"); second++) {
+            time.advance(SECOND);
+        }
+
+        assertThat(started()).isEqualTo(Observer.FORGIVEN + 2);
+        assertThat(states()).isEqualTo("web.1 crashed");
+    }
+
+    @Test
     void webDynoThatBindsNoPortIsKilledAsACrash() {
         engine.script(_ -> Script.RUNS.neverUp());
         want(1, 1, 0);

@@ -123,7 +123,8 @@ class PlannerTest {
         observed =
                 observed.withBackoff(
                         DynoName.parse("web.1"),
-                        new Backoff(2, Duration.ofSeconds(10), at(10), Views.crashed(up("web.1"))));
+                        new Backoff(
+                                2, 0, Duration.ofSeconds(10), at(10), Views.crashed(up("web.1"))));
 
         assertThat(plan(9).actions()).isEmpty();
         assertThat(plan(9).again()).contains(at(10));

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""How fast a dyno that dies is replaced, how fast an app wakes, and what a client sees of either.
+
+Starts a platform of its own, pushes a small static server (busybox httpd) and prints:
+- kill -9 of the only web dyno -> first instruction of its replacement, and -> its first answer (first crash each time);
+- a held request to a sleeping app -> its first byte, for as many apps as --apps, each asleep after a minute;
+- --seconds of requests at --rps to three dynos of which one is killed with -9 every second: failures by what was answered.
+Needs root and busybox (Debian: busybox-static). Usage: bench/heal.py [--rounds N] [--apps N] [--seconds N] [--rps N]
+"""
+import argparse, collections, http.client, os, re, shutil, signal, subprocess, sys, tempfile, threading, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from main_job import PADDOCK, Platform, ports, push, row
+
+# bash notes its first instruction in microseconds since 1970, and the server shows it.
+PROCFILE = 'web: echo "$EPOCHREALTIME $DYNO" > site/index.html; exec ./busybox httpd -f -p $PORT -h site\n'
+
+
+def tree(scratch):
+    source = os.path.join(scratch, 'app')
+    os.makedirs(os.path.join(source, 'site'))
+    busybox = shutil.which('busybox') or sys.exit('bench/heal.py: busybox is missing: apt-get install busybox-static')
+    shutil.copy(busybox, source)
+    open(os.path.join(source, 'Procfile'), 'w').write(PROCFILE)
+    open(os.path.join(source, 'site', 'index.html'), 'w').write('not started\n')
+    for command in (['init', '-q', '-b', 'main'], ['add', '-A'], ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', 'commit', '-qm', 'app']):
+        subprocess.run(['git', *command], cwd=source, check=True)
+    return source
+
+
+def dynos(platform, app):
+    return {d['name']: d for d in platform.call('GET', '/apps/%s/dynos' % app) if d['type'] == 'web'}
+
+
+def processes(dyno):
+    """Pids of the dyno, found by its cgroup."""
+    for root, _, files in os.walk('/sys/fs/cgroup'):
+        if root.endswith('/' + dyno) and 'cgroup.procs' in files:
+            pids = [int(p) for p in open(os.path.join(root, 'cgroup.procs')).read().split()]
+            if pids:
+                return pids
+    sys.exit('no processes of dyno ' + dyno)
+
+
+def kill_all(pids):
+    for pid in sorted(pids, reverse=True):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def kill(platform, app, name):
+    kill_all(processes(dynos(platform, app)[name]['id']))
+
+
+def started(body):
+    m = re.match(r'(\d+\.\d+) web\.', body)
+    return float(m.group(1)) if m else 0.0
+
+
+def replaced(platform, app):
+    """One kill; seconds until the replacement's first instruction, and until its first answer."""
+    # A restart by the user gives the dyno a first crash again.
+    platform.call('DELETE', '/apps/%s/dynos' % app)
+    before = time.time()
+    while True:
+        status, body = platform.get(app)
+        if status == 200 and started(body) > before - 1:
+            break
+    time.sleep(2)
+    pids = processes(dynos(platform, app)['web.1']['id'])
+    begun = time.time()
+    kill_all(pids)
+    while True:
+        status, body = platform.get(app)
+        if status == 200 and started(body) > begun:
+            return started(body) - begun, time.time() - begun
+
+
+def woken(platform, source, count):
+    apps = ['sleeper-%d' % i for i in range(count)]
+    for app in apps:
+        platform.call('POST', '/apps', {'name': app})
+        platform.call('PATCH', '/apps/%s/config-vars' % app, {'PADDOCK_SLEEP_AFTER_MINUTES': '1'})
+        push(platform, source, app)
+    times = []
+    for app in apps:
+        while dynos(platform, app).get('web.1', {}).get('state', 'idle') != 'idle':
+            time.sleep(1)
+        time.sleep(1)
+        c = http.client.HTTPConnection('127.0.0.1', platform.http, timeout=80)
+        begun = time.time()
+        c.request('GET', '/', headers={'Host': app + '.localhost'})
+        answer = c.getresponse()
+        times.append(time.time() - begun)
+        if answer.status != 200:
+            sys.exit('a waking request got %d' % answer.status)
+        c.close()
+    return times
+
+
+def stormed(platform, app, seconds, rps):
+    """Requests at a steady rate while one of three dynos dies each second; what came back, counted."""
+    platform.call('PATCH', '/apps/%s/formation' % app, {'updates': [{'type': 'web', 'quantity': 3}]})
+    while len({platform.get(app)[1].split()[-1] for _ in range(12)}) < 3:
+        pass
+    seen, lock, clients = collections.Counter(), threading.Lock(), 16
+    end = time.monotonic() + seconds
+
+    def ask(number):
+        due = time.monotonic() + number / rps
+        connection = None
+        while due < end:
+            time.sleep(max(0, due - time.monotonic()))
+            due += clients / rps
+            try:
+                connection = connection or http.client.HTTPConnection('127.0.0.1', platform.http, timeout=40)
+                connection.request('GET', '/', headers={'Host': app + '.localhost'})
+                answer = connection.getresponse()
+                body = answer.read().decode()
+                code = re.search(r'H\d\d', body)
+                what = '200' if answer.status == 200 else '%d %s' % (answer.status, code.group(0) if code else '')
+                if answer.will_close:
+                    connection = None
+            except (OSError, http.client.HTTPException) as e:
+                what, connection = type(e).__name__, None
+            with lock:
+                seen[what] += 1
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(clients)]
+    for t in threads:
+        t.start()
+    kills = 0
+    while time.monotonic() < end - 1:
+        time.sleep(1)
+        # Each dies for the first time: the pauses after a second crash are another matter.
+        name = 'web.%d' % (kills % 3 + 1)
+        if dynos(platform, app).get(name, {}).get('state') == 'up':
+            kill(platform, app, name)
+            kills += 1
+    for t in threads:
+        t.join()
+    return kills, seen
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__)
+    for name, usual in (('rounds', 10), ('apps', 5), ('seconds', 20), ('rps', 500)):
+        a.add_argument('--' + name, type=int, default=usual)
+    o = a.parse_args()
+    scratch = tempfile.mkdtemp(prefix='paddock-bench.')
+    data = os.path.join(scratch, 'data')
+    platform = None
+    try:
+        source = tree(scratch)
+        platform = Platform(data, ports(4))
+        platform.call('POST', '/apps', {'name': 'static'})
+        push(platform, source, 'static')
+        both = [replaced(platform, 'static') for _ in range(o.rounds)]
+        row('kill -9 -> first instruction of the replacement', [b[0] * 1000 for b in both], 'ms', '<= 40')
+        row('kill -9 -> first answer of the replacement', [b[1] * 1000 for b in both], 'ms', '<= 100')
+        if o.seconds:
+            kills, seen = stormed(platform, 'static', o.seconds, o.rps)
+            print('%d requests at %d/s to 3 dynos, %d killed: %s' % (sum(seen.values()), o.rps, kills, ', '.join('%d x %s' % (n, w) for w, n in seen.most_common())), flush=True)
+        if o.apps:
+            row('request to a sleeping app -> its first byte', [s * 1000 for s in woken(platform, source, o.apps)], 'ms', '<= 100')
+    finally:
+        if platform and platform.process.poll() is None:
+            platform.stop()
+        subprocess.run([PADDOCK, 'down', '--purge', '--data', data], stderr=subprocess.DEVNULL)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    main()
