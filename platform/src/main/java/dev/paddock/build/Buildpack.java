@@ -12,17 +12,29 @@ import java.util.regex.Pattern;
 
 /// A buildpack that a user chose: one of ours by name, or one at a URL.
 public record Buildpack(String name) {
-    /// Ours, in the order in which they are tried on a tree when nothing is chosen.
-    static final List<String> OURS = List.of("nodejs", "python", "static", "procfile");
+    static final List<String> OURS =
+            List.of("ruby", "nodejs", "python", "java", "static", "procfile", "apt");
 
     private static final Set<String> SCHEMES = Set.of("http", "https");
     private static final Pattern NAMED =
-            Pattern.compile("(?:urn:buildpack:)?(?:heroku|paddock)/([a-z0-9-]{1,40})");
+            Pattern.compile(
+                    "(?:urn:buildpack:)?(?:heroku|heroku-community|paddock)/([a-z0-9-]{1,40})");
+
+    /// What the Heroku CLI makes of the name of a registered one.
+    private static final Pattern REGISTERED =
+            Pattern.compile(
+                    "https://buildpack-registry\\.s3\\.amazonaws\\.com/buildpacks/"
+                            + "(?:heroku|heroku-community)/([a-z0-9-]{1,40})\\.tgz");
+
     private static final Pattern ARCHIVE =
             Pattern.compile("(?i).*\\.(tgz|tar\\.gz|tar)|.*/(tarball|archive)/.*");
 
     /// Parses what a user gives; throws UserError for a name we do not have and for a URL that may not be reached.
     public static Buildpack parse(String text, OutboundTargets targets) {
+        Matcher registered = REGISTERED.matcher(text);
+        if (registered.matches() && OURS.contains(registered.group(1))) {
+            return new Buildpack("heroku/" + registered.group(1));
+        }
         Matcher named = NAMED.matcher(text);
         if (named.matches()) {
             if (!OURS.contains(named.group(1))) {
@@ -39,7 +51,7 @@ public record Buildpack(String name) {
         return new Buildpack(text);
     }
 
-    /// The folder of our own buildpack.
+    /// The folder of our own.
     Optional<String> ours() {
         Matcher named = NAMED.matcher(name);
         return named.matches() && OURS.contains(named.group(1))

@@ -3,6 +3,7 @@ package dev.paddock.build;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.paddock.core.AppId;
+import dev.paddock.daemons.Command;
 import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
@@ -101,6 +102,9 @@ final class ProcessEngine implements Engine {
     }
 
     private static void kill(Running running) {
+        // By its group, so that what it starts meanwhile ends too.
+        Command.run(
+                List.of("kill", "-9", "--", "-" + running.process.pid()), Duration.ofSeconds(60));
         running.process.descendants().forEach(ProcessHandle::destroyForcibly);
         running.process.destroyForcibly();
     }

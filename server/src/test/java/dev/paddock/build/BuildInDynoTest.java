@@ -183,6 +183,78 @@ class BuildInDynoTest {
     }
 
     @Test
+    void theAptExampleGetsItsPackageAndTheLibrariesItNeeds() throws Exception {
+        assumeInstalled("apt-get", "dpkg-deb");
+
+        Slug slug = builtOrUnreachable("apt", "The lists of packages cannot be fetched");
+        builtOrUnreachable("apt", "The lists of packages cannot be fetched");
+
+        assertThat(slug.buildpackDescription()).isEqualTo("Apt, Procfile");
+        assertThat(slug.processTypes()).containsEntry(ProcessType.WEB, "python3 -u app.py");
+        assertThat(listing(slug))
+                .contains("./.apt/usr/bin/toilet\n", "libcaca.so.0", "./.profile.d/000_apt.sh");
+        assertThat(output).contains("-----> Reusing the packages of the last build");
+        nothingRuns();
+    }
+
+    @Test
+    void theJavaExampleIsBuiltByMavenTwiceWithOneCache() throws Exception {
+        assumeInstalled("mvn");
+        assumeThat(Files.exists(Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/javac")))
+                .as("a JDK 17 is installed")
+                .isTrue();
+
+        builtOrUnreachable("java", "Unknown host", "Connection refused", "timed out");
+        Slug second = built(EXAMPLES.resolve("java"));
+
+        assertThat(second.buildpackDescription()).isEqualTo("Java");
+        assertThat(second.processTypes())
+                .isEqualTo(
+                        Map.of(
+                                ProcessType.WEB,
+                                "java -Dserver.port=$PORT $JAVA_OPTS -jar target/hello.jar"));
+        assertThat(listing(second)).contains("./target/hello.jar", "./.profile.d/java.sh");
+        assertThat(output).contains("       Reusing what the last build downloaded");
+        nothingRuns();
+    }
+
+    @Test
+    void theRubyExampleGetsItsGemsFromASourceOrFromTheStack() throws Exception {
+        assumeInstalled("ruby", "bundle");
+        assumeThat(Command.run(List.of("ruby", "-rsinatra/base", "-rpuma", "-e", ""), LIMIT).ok())
+                .as("the gems are installed")
+                .isTrue();
+
+        Slug slug = built(EXAMPLES.resolve("ruby"));
+
+        assertThat(slug.buildpackDescription()).isEqualTo("Ruby");
+        assertThat(slug.processTypes())
+                .containsEntry(ProcessType.WEB, "bundle exec puma -p $PORT")
+                .containsKey(new ProcessType("console"));
+        assertThat(listing(slug)).contains("./Gemfile.lock", "./.profile.d/ruby.sh");
+        nothingRuns();
+    }
+
+    private static void assumeInstalled(String... programs) {
+        for (String program : programs) {
+            assumeThat(Command.run(List.of("sh", "-c", "command -v " + program), LIMIT).ok())
+                    .as(program + " is installed")
+                    .isTrue();
+        }
+    }
+
+    /// Builds an example; skips the test when its packages are out of reach, as one of `signs` shows.
+    private Slug builtOrUnreachable(String example, String... signs) throws Exception {
+        BuildResult result = build(EXAMPLES.resolve(example), Map.of());
+        String seen = String.join("\n", output);
+        if (result instanceof BuildResult.Failed) {
+            assumeThat(seen).as("packages can be reached from a dyno").doesNotContain(signs);
+        }
+        assertThat(result).as("output %s", seen).isInstanceOf(BuildResult.Built.class);
+        return ((BuildResult.Built) result).slug();
+    }
+
+    @Test
     void configVarsAreFilesAndTheRestOfThePlatformIsOutOfReach() throws Exception {
         // The build script of a package is code of the tenant: it looks around as a hostile one
         // would.

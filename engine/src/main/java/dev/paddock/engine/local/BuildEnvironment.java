@@ -40,14 +40,27 @@ final class BuildEnvironment {
     /// @param host the platform's own environment
     /// @param stack shows certificate files to dynos
     static Map<String, String> of(Map<String, String> host, HostStack stack) {
-        Map<String, String> environment = settings(host);
-        host.forEach((name, value) -> {
+        Map<String, String> all = withFiles(host);
+        Map<String, String> environment = settings(all);
+        all.forEach((name, value) -> {
             if (FILES.contains(name.toUpperCase(Locale.ROOT)) && value.startsWith("/")) {
                 Optional<String> visible = stack.visible(Path.of(value));
                 visible.ifPresent(path -> environment.put(name, path));
             }
         });
         return environment;
+    }
+
+    /// What the operator's files say is overruled by the environment.
+    static Map<String, String> withFiles(Map<String, String> host) {
+        Map<String, String> all = new TreeMap<>();
+        String home = host.get("HOME");
+        if (home != null && home.startsWith("/")) {
+            all.putAll(RegistrySettings.read(Path.of(home)));
+        }
+        host.keySet().forEach(name -> all.remove(name.toUpperCase(Locale.ROOT)));
+        all.putAll(host);
+        return all;
     }
 
     /// Those that name no files.

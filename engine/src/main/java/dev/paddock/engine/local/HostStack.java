@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// The stack `host`: the file system that dynos see, read-only, made of the programs of this machine and of those
 /// files of /etc that programs need and that tell nothing. Its root is a directory of mount points, links and small
@@ -62,7 +63,18 @@ final class HostStack {
                     "npmrc",
                     "pip.conf",
                     "ssl/openssl.cnf",
-                    "ca-certificates.conf");
+                    "ca-certificates.conf",
+                    "maven/m2.conf",
+                    "maven/logging/simplelogger.properties");
+
+    /// Where this machine's distribution gets its packages, for builds that want more of them.
+    private static final List<String> PACKAGE_SOURCES =
+            List.of(
+                    "apt/sources.list",
+                    "apt/sources.list.d/debian.sources",
+                    "apt/sources.list.d/ubuntu.sources");
+
+    private static final Pattern PASSWORD = Pattern.compile("://[^/\\s]*@");
     private static final List<String> BOUND =
             List.of(
                     "ssl/certs",
@@ -74,13 +86,18 @@ final class HostStack {
                     "pki/tls",
                     "pki/ca-trust",
                     "crypto-policies",
-                    "xml");
+                    "xml",
+                    "apt/trusted.gpg.d",
+                    "apt/keyrings");
     private static final List<String> BOUND_PREFIXES = List.of("java", "python3", "ImageMagick");
 
     /// All that dynos see of /sys besides their cgroup: how many processors there are, and where memory is. Runtimes
     /// size their pools by it; the rest of /sys is about a machine that is none of theirs.
     private static final List<String> DEVICES =
             List.of("sys/devices/system/cpu", "sys/devices/system/node");
+
+    /// Which packages the stack is made of, so that builds need not fetch those again.
+    private static final String INSTALLED_PACKAGES = "var/lib/dpkg";
 
     private static final Path EXTRA_FILES = Path.of("etc/host-files");
 
@@ -105,6 +122,7 @@ final class HostStack {
         Directory.create(root, "rwxr-xr-x");
         POINTS.forEach(point -> Directory.create(root.resolve(point), "rwxr-xr-x"));
         DEVICES.forEach(this::bind);
+        bind(INSTALLED_PACKAGES);
         link(root.resolve("var/tmp"), Path.of("/tmp"));
         bind("usr");
         for (String directory : SYSTEM) {
@@ -116,6 +134,9 @@ final class HostStack {
             }
         }
         COPIED.forEach(file -> copy(Path.of("/etc", file), "etc/" + file));
+        PACKAGE_SOURCES.stream()
+                .filter(HostStack::tellsNothing)
+                .forEach(file -> copy(Path.of("/etc", file), "etc/" + file));
         BOUND.forEach(directory -> bind("etc/" + directory));
         for (String name : Directory.names(Path.of("/etc"))) {
             if (BOUND_PREFIXES.stream().anyMatch(name::startsWith)) {
@@ -157,6 +178,16 @@ final class HostStack {
                 EXTRA_FILES.resolve(file.toString().substring(1).replace('/', '-')).toString();
         copy(file, name);
         return Optional.of("/" + name);
+    }
+
+    /// Whether a file of /etc holds no password.
+    private static boolean tellsNothing(String name) {
+        Path file = Path.of("/etc", name);
+        try {
+            return Files.isRegularFile(file) && !PASSWORD.matcher(Files.readString(file)).find();
+        } catch (IOException e) {
+            throw failed(file, e);
+        }
     }
 
     private void bind(String name) {

@@ -117,7 +117,8 @@ public record LocalMachine(
                 Cgroups.of(Cgroup.Hierarchies.detect()),
                 Kernel.read(),
                 !Resolvers.detect().servers().isEmpty(),
-                BuildEnvironment.proxyOnLoopback(BuildEnvironment.settings(environment)));
+                BuildEnvironment.proxyOnLoopback(
+                        BuildEnvironment.settings(BuildEnvironment.withFiles(environment))));
     }
 
     private static String text(String file) {

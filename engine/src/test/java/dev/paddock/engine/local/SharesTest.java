@@ -87,4 +87,31 @@ class SharesTest {
                                         "localhost")))
                 .isFalse();
     }
+
+    @Test
+    void registriesOfTheOperatorsFilesReachBuildsWithoutSecrets() throws Exception {
+        Files.writeString(
+                directory.resolve(".npmrc"),
+                """
+                registry = https://npm.example.com/
+                //npm.example.com/:_authToken=secret
+                proxy=http://me:secret@proxy:3128
+                strict-ssl=false
+                """);
+        Files.createDirectories(directory.resolve(".config/pip"));
+        Files.writeString(
+                directory.resolve(".config/pip/pip.conf"),
+                "[global]\nindex-url = https://pip.example.com/simple\nfind-links = /wheels\n");
+
+        Map<String, String> all =
+                BuildEnvironment.withFiles(
+                        Map.of("HOME", directory.toString(), "npm_config_strict_ssl", "true"));
+
+        assertThat(BuildEnvironment.settings(all))
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of(
+                                "NPM_CONFIG_REGISTRY", "https://npm.example.com/",
+                                "PIP_INDEX_URL", "https://pip.example.com/simple",
+                                "npm_config_strict_ssl", "true"));
+    }
 }
