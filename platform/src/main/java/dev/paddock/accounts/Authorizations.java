@@ -2,10 +2,6 @@ package dev.paddock.accounts;
 
 import dev.paddock.core.UserError;
 import dev.paddock.store.Database;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -18,14 +14,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/// Keys of accounts; their sole writer. A key is 160 random bits, stored as SHA-256. Safe for any thread.
+/// Keys of accounts; their writer, with [OAuthGrants] for those of clients. Safe for any thread.
 public final class Authorizations {
-    private static final int KEY_BYTES = 20;
-
-    /// Tells a person (and a secret scanner) what the string is good for.
-    private static final String KEY_PREFIX = "paddock-";
-
     private static final int MAX_DESCRIPTION = 200;
 
     /// Scripts that make a key per run and forget it are stopped here, not by the disk.
@@ -33,7 +25,7 @@ public final class Authorizations {
 
     private final Database database;
     private final InstantSource clock;
-    private final SecureRandom random = new SecureRandom();
+    private final Secrets secrets = new Secrets();
     private final KeyCache cache;
 
     /// @param accounts forget, with every change of an account, what is known of its keys
@@ -45,7 +37,7 @@ public final class Authorizations {
 
     /// The key's account; empty for unknown, revoked and expired keys.
     public Optional<Authenticated> authenticate(String token) {
-        byte[] hash = hash(token);
+        byte[] hash = Secrets.hash(token);
         String cacheKey = HexFormat.of().formatHex(hash);
         Instant now = clock.instant();
         Optional<Authenticated> known = cache.find(cacheKey, now);
@@ -60,8 +52,10 @@ public final class Authorizations {
                                                 """
                                                 select a.*, k.id key_id, k.account, k.description,
                                                   k.scope, k.session, k.created_at key_created_at,
-                                                  k.updated_at key_updated_at, k.expires_at
+                                                  k.updated_at key_updated_at, k.expires_at,
+                                                  k.client, c.name client_name, c.redirect_uri
                                                 from authorizations k join accounts a on a.id = k.account
+                                                  left join oauth_clients c on c.id = k.client
                                                 where k.token_sha256 = :hash
                                                 """)
                                         .bind("hash", hash)
@@ -82,7 +76,7 @@ public final class Authorizations {
 
     public Authorization.Issued issue(Account account, Wanted wanted) {
         Instant now = now();
-        String token = newToken();
+        String token = secrets.fresh();
         Authorization authorization =
                 new Authorization(
                         UUID.randomUUID(),
@@ -90,6 +84,7 @@ public final class Authorizations {
                         wanted.description(),
                         wanted.scope(),
                         wanted.session(),
+                        Optional.empty(),
                         now,
                         now,
                         wanted.life().map(now::plus));
@@ -98,7 +93,8 @@ public final class Authorizations {
                     handle.createUpdate(
                                     """
                                     delete from authorizations
-                                    where account = :account and expires_at <= :now
+                                    where account = :account and (grant_expires_at <= :now
+                                      or (expires_at <= :now and client is null))
                                     """)
                             .bind("account", account.id())
                             .bind("now", now)
@@ -122,7 +118,7 @@ public final class Authorizations {
                                     .bind("description", wanted.description())
                                     .bindArray("scope", String.class, words(wanted.scope()))
                                     .bind("session", wanted.session())
-                                    .bind("hash", hash(token))
+                                    .bind("hash", Secrets.hash(token))
                                     .bind("now", now)
                                     .bind("expires", authorization.expiresAt())
                                     .bind("most", MAX_KEYS)
@@ -141,10 +137,12 @@ public final class Authorizations {
                 .withHandle(handle ->
                         handle.createQuery(
                                         """
-                                        select * from authorizations
-                                        where account = :account
-                                          and (expires_at is null or expires_at > :now)
-                                        order by created_at desc, id
+                                        select k.*, c.name client_name, c.redirect_uri
+                                        from authorizations k
+                                          left join oauth_clients c on c.id = k.client
+                                        where k.account = :account and (k.expires_at is null
+                                          or k.expires_at > :now or k.client is not null)
+                                        order by k.created_at desc, k.id
                                         """)
                                 .bind("account", account.id())
                                 .bind("now", clock.instant())
@@ -156,6 +154,11 @@ public final class Authorizations {
     public Authorization describe(Account account, UUID authorization, String description) {
         check(description);
         change(account, authorization, "description = :value", description);
+        return get(account, authorization);
+    }
+
+    /// Throws UserError.notFound for a key that is not the account's.
+    Authorization get(Account account, UUID authorization) {
         return list(account).stream()
                 .filter(key -> key.id().equals(authorization))
                 .findFirst()
@@ -164,13 +167,9 @@ public final class Authorizations {
 
     /// The same authorization with another secret; the one before is worth nothing from now on.
     public Authorization.Issued regenerate(Account account, UUID authorization) {
-        String token = newToken();
-        change(account, authorization, "token_sha256 = :value", hash(token));
-        return list(account).stream()
-                .filter(key -> key.id().equals(authorization))
-                .findFirst()
-                .map(key -> new Authorization.Issued(key, token))
-                .orElseThrow(() -> UserError.notFound("authorization"));
+        String token = secrets.fresh();
+        change(account, authorization, "token_sha256 = :value", Secrets.hash(token));
+        return new Authorization.Issued(get(account, authorization), token);
     }
 
     /// Acts at once. Throws UserError.notFound for a key that is not the account's.
@@ -232,23 +231,8 @@ public final class Authorizations {
         return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 
-    private String newToken() {
-        byte[] key = new byte[KEY_BYTES];
-        random.nextBytes(key);
-        return KEY_PREFIX + HexFormat.of().formatHex(key);
-    }
-
     private static boolean valid(Authenticated found, Instant now) {
         return found.authorization().expiresAt().map(now::isBefore).orElse(true);
-    }
-
-    private static byte[] hash(String token) {
-        try {
-            return MessageDigest.getInstance("SHA-256")
-                    .digest(token.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
     }
 
     private static List<String> words(List<Scope> scope) {
@@ -262,9 +246,19 @@ public final class Authorizations {
                 row.getString("description"),
                 Scope.parse(Arrays.asList((String[]) row.getArray("scope").getArray())),
                 row.getBoolean("session"),
+                client(row),
                 row.getTimestamp(prefix + "created_at").toInstant(),
                 row.getTimestamp(prefix + "updated_at").toInstant(),
                 Optional.ofNullable(row.getTimestamp("expires_at")).map(Timestamp::toInstant));
+    }
+
+    private static Optional<Authorization.Client> client(ResultSet row) throws SQLException {
+        @Nullable UUID id = row.getObject("client", UUID.class);
+        return id == null
+                ? Optional.empty()
+                : Optional.of(
+                        new Authorization.Client(
+                                id, row.getString("client_name"), row.getString("redirect_uri")));
     }
 
     /// Who a key belongs to, and which key it was.

@@ -39,10 +39,10 @@ final class AccessRepresentations {
                         .put("description", key.description())
                         .put("created_at", date(key.createdAt()))
                         .put("updated_at", date(key.updatedAt()))
-                        .putNull("client")
                         .putNull("grant")
                         .putNull("refresh_token")
                         .putNull("session");
+        json.set("client", key.client().map(OAuthRepresentations::client).orElse(null));
         ArrayNode scope = json.putArray("scope");
         key.scope().forEach(word -> scope.add(word.toString()));
         json.putObject("user")
@@ -64,11 +64,13 @@ final class AccessRepresentations {
     }
 
     static Authorizations.Wanted newAuthorization(Fields fields) {
-        refuseClients(fields);
         return new Authorizations.Wanted(
                 fields.text("description").orElse("Created through the API"),
                 Scope.parse(fields.strings("scope")),
-                fields.textOrNumber("expires_in").map(AccessRepresentations::life),
+                // Tokens of clients have a life of their own.
+                fields.has("client")
+                        ? Optional.empty()
+                        : fields.textOrNumber("expires_in").map(AccessRepresentations::life),
                 false);
     }
 
@@ -86,14 +88,10 @@ final class AccessRepresentations {
     }
 
     static Optional<String> authorizationDescription(Fields fields) {
-        refuseClients(fields);
-        return fields.text("description");
-    }
-
-    private static void refuseClients(Fields fields) {
         if (fields.has("client")) {
-            throw UserError.invalid("This platform has no OAuth clients: leave out `client`.");
+            throw UserError.invalid("An authorization stays with its client: leave out `client`.");
         }
+        return fields.text("description");
     }
 
     ObjectNode session(Authorization session, Instant now) {

@@ -11,6 +11,8 @@ import dev.paddock.accounts.AuditLog;
 import dev.paddock.accounts.Authorization;
 import dev.paddock.accounts.Authorizations;
 import dev.paddock.accounts.BrowserLogins;
+import dev.paddock.accounts.OAuthClients;
+import dev.paddock.accounts.OAuthGrants;
 import dev.paddock.accounts.RateLimits;
 import dev.paddock.accounts.SshKeys;
 import dev.paddock.apps.AppTransfers;
@@ -126,6 +128,8 @@ public final class ApiServer implements AutoCloseable {
     public record Access(
             Accounts accounts,
             Authorizations authorizations,
+            OAuthClients clients,
+            OAuthGrants grants,
             SshKeys sshKeys,
             Collaborators collaborators,
             AppTransfers transfers,
@@ -155,6 +159,7 @@ public final class ApiServer implements AutoCloseable {
                                 .routes(),
                         new KeyEndpoints(
                                         access.authorizations(),
+                                        access.grants(),
                                         access.sshKeys(),
                                         json,
                                         parts.clock())
@@ -166,6 +171,7 @@ public final class ApiServer implements AutoCloseable {
                                         access.transfers(),
                                         json)
                                 .routes(),
+                        oauth().routes(),
                         new UserEndpoints(access.accounts(), access.authorizations(), json)
                                 .routes())
                 .flatMap(List::stream)
@@ -356,6 +362,7 @@ public final class ApiServer implements AutoCloseable {
             }
         }
         new LoginEndpoints(new BrowserLogins(parts.clock()), access.authorizations()).serve(config);
+        config.routes.post(OAuthEndpoints.TOKENS, this::exchange);
         config.routes.get(BillEndpoints.PATH, this::bill);
         config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
         SecretRoutes secret =
@@ -448,6 +455,15 @@ public final class ApiServer implements AutoCloseable {
                 call.authenticated().authorization().id().toString(),
                 String.valueOf(http.res().getHeader(HttpPort.REQUEST_ID)),
                 route.method() + " " + route.shown(http.pathParamMap()) + " " + status);
+    }
+
+    private OAuthEndpoints oauth() {
+        return new OAuthEndpoints(access.clients(), access.grants());
+    }
+
+    private void exchange(Context http) {
+        Answer answer = oauth().exchange(http);
+        send(http, answer.status(), answer.body().toString());
     }
 
     private BillEndpoints bills() {

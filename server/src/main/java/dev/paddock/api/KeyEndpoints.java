@@ -7,6 +7,7 @@ import static dev.paddock.api.Route.post;
 
 import dev.paddock.accounts.Authorization;
 import dev.paddock.accounts.Authorizations;
+import dev.paddock.accounts.OAuthGrants;
 import dev.paddock.accounts.SshKey;
 import dev.paddock.accounts.SshKeys;
 import dev.paddock.core.UserError;
@@ -14,6 +15,7 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,16 +27,19 @@ final class KeyEndpoints {
             List.of(Page.Key.text("id", key -> key.id().toString()));
 
     private final Authorizations authorizations;
+    private final OAuthGrants grants;
     private final SshKeys sshKeys;
     private final AccessRepresentations json;
     private final InstantSource clock;
 
     KeyEndpoints(
             Authorizations authorizations,
+            OAuthGrants grants,
             SshKeys sshKeys,
             AccessRepresentations json,
             InstantSource clock) {
         this.authorizations = authorizations;
+        this.grants = grants;
         this.sshKeys = sshKeys;
         this.json = json;
         this.clock = clock;
@@ -73,12 +78,15 @@ final class KeyEndpoints {
     }
 
     private Answer issue(Call call) {
+        Fields fields = call.fields();
+        Authorizations.Wanted wanted = AccessRepresentations.newAuthorization(fields);
+        Optional<UUID> client = OAuthRepresentations.grantedClient(fields);
+        if (client.isEmpty()) {
+            return Answer.created(shown(call, authorizations.issue(call.account(), wanted)));
+        }
+        OAuthGrants.Granted granted = grants.begin(call.account(), client.get(), wanted);
         return Answer.created(
-                shown(
-                        call,
-                        authorizations.issue(
-                                call.account(),
-                                AccessRepresentations.newAuthorization(call.fields()))));
+                OAuthRepresentations.grant(represent(call, granted.authorization()), granted));
     }
 
     private Answer update(Call call) {

@@ -4,6 +4,8 @@ import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
 import dev.paddock.accounts.AuditLog;
 import dev.paddock.accounts.Authorizations;
+import dev.paddock.accounts.OAuthClients;
+import dev.paddock.accounts.OAuthGrants;
 import dev.paddock.accounts.RateLimits;
 import dev.paddock.accounts.SshKeys;
 import dev.paddock.api.ApiServer;
@@ -156,6 +158,7 @@ public final class Paddock implements AutoCloseable {
 
         Accounts accounts = new Accounts(database, clock);
         Authorizations authorizations = new Authorizations(database, clock, accounts);
+        OAuthClients clients = new OAuthClients(database, clock, accounts);
         AuditLog audit = new AuditLog(data.audit());
         apps = new Apps(database, clock);
         logs.keepOnly(apps.all().stream().map(App::id).toList());
@@ -272,6 +275,13 @@ public final class Paddock implements AutoCloseable {
                                         new ApiServer.Access(
                                                 accounts,
                                                 authorizations,
+                                                clients,
+                                                new OAuthGrants(
+                                                        database,
+                                                        clock,
+                                                        accounts,
+                                                        authorizations,
+                                                        clients),
                                                 new SshKeys(database, clock),
                                                 new Collaborators(database, clock),
                                                 new AppTransfers(database, clock),

@@ -108,7 +108,7 @@ class AccessTest {
                     "{\"scope\":\"read\"}",
                     "{\"expires_in\":\"soon\"}",
                     "{\"expires_in\":0}",
-                    "{\"client\":{\"id\":\"x\"}}",
+                    "{\"client\":{\"id\":5}}",
                 }) {
             var refused = owner.post("/oauth/authorizations", body);
             assertThat(refused.errorId()).as(body).isEqualTo("invalid_params");

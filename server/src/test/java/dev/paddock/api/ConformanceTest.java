@@ -45,6 +45,17 @@ class ConformanceTest {
             PATCH /oauth/authorizations/{auth} | | {"description":"y"}
             POST /oauth/authorizations/{auth}/actions/regenerate-tokens
             DELETE /oauth/authorizations/{auth}
+            POST /oauth/clients | id>client, secret>secret | {"name":"robot","redirect_uri":"https://example.com/callback"}
+            GET /oauth/clients
+            GET /oauth/clients/{client}
+            PATCH /oauth/clients/{client} | | {"name":"better"}
+            POST /oauth/authorizations | grant.code>code | {"client":"{client}","scope":["read"]}
+            GET /oauth/authorizations
+            POST /oauth/tokens | id>token, refresh_token.token>refresh | {"grant":{"type":"authorization_code","code":"{code}"},"client":{"secret":"{secret}"},"refresh_token":{}}
+            POST /oauth/tokens | | {"grant":{"type":"refresh_token"},"client":{"secret":"{secret}"},"refresh_token":{"token":"{refresh}"}}
+            DELETE /oauth/tokens/{token}
+            POST /oauth/clients/{client}/actions/rotate-credentials
+            DELETE /oauth/clients/{client}
             POST /apps | | {"name":"made"}
             GET /apps
             GET /users/~/apps

@@ -4,6 +4,8 @@ import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
 import dev.paddock.accounts.AuditLog;
 import dev.paddock.accounts.Authorizations;
+import dev.paddock.accounts.OAuthClients;
+import dev.paddock.accounts.OAuthGrants;
 import dev.paddock.accounts.RateLimits;
 import dev.paddock.accounts.SshKeys;
 import dev.paddock.apps.AppTransfers;
@@ -88,6 +90,7 @@ final class TestPlatform implements AutoCloseable {
     final Apps apps = new Apps(database, clock);
     final Releases releases = new Releases(database, clock);
     final Authorizations authorizations = new Authorizations(database, clock, accounts);
+    final OAuthClients clients = new OAuthClients(database, clock, accounts);
     final RateLimits limits = new RateLimits();
     final Collaborators collaborators = new Collaborators(database, clock);
     final Account owner = accounts.create("owner@example.com", "Owner");
@@ -168,6 +171,9 @@ final class TestPlatform implements AutoCloseable {
                                 new ApiServer.Access(
                                         accounts,
                                         authorizations,
+                                        clients,
+                                        new OAuthGrants(
+                                                database, clock, accounts, authorizations, clients),
                                         new SshKeys(database, clock),
                                         collaborators,
                                         new AppTransfers(database, clock),
