@@ -28,10 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
 /// The life of a platform as its operator sees it: real launcher, real PostgreSQL, router, containers and git. Runs
 /// after packaging, for it needs the folder that the launcher runs from.
 class PlatformLifeAcceptance {
-    private static final Pattern DYNO_ID = Pattern.compile("\"id\":\\s*\"([0-9a-f-]{36})\"");
+    private static final Pattern DYNO_ID = Pattern.compile("\"id\":\\s*\"([0-9a-f-]{36})\",\\s*\"name\":\\s*\"web[.]");
 
     private static final int CLIENTS = 4;
     private static final int RESTARTS = 5;
+    private static final int KILLS = 6;
+    private static final Duration SERVED = Duration.ofMillis(1_500);
 
     @TempDir Path folder;
 
@@ -163,6 +165,66 @@ class PlatformLifeAcceptance {
             assertThat(client.stop()).isEmpty();
         }
         assertThat(onlyDyno(platform)).isNotEqualTo(before);
+    }
+
+    @Test
+    void dynosThatAreKilledCostNothingButTheRequestsTheyHad() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        platform.call(
+                "PATCH",
+                "/apps/shop/formation",
+                "{\"updates\":[{\"type\":\"web\",\"quantity\":3}]}");
+        awaitUp(platform, 3);
+        List<Requests> clients =
+                Stream.generate(() -> new Requests(platform)).limit(CLIENTS).toList();
+
+        for (int i = 0; i < KILLS; i++) {
+            List<String> before = awaitUp(platform, 3);
+            killDyno(before.get(i % 3));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !before.containsAll(awaitUp(platform, 3)));
+            clients.getFirst().awaitMore(20);
+            // Whatever dies in its first second failed to start, and waits for its next one.
+            Thread.sleep(SERVED);
+        }
+
+        for (Requests client : clients) {
+            // H13: the connection ended without an answer. Nothing that was not sent yet is lost.
+            assertThat(client.stop())
+                    .allMatch(failure -> failure.contains("H13"))
+                    .size()
+                    .isLessThanOrEqualTo(KILLS);
+        }
+    }
+
+    /// The ids of the dynos, when this many are up.
+    private static List<String> awaitUp(RunningPaddock platform, int number) {
+        return Awaitility.await()
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(100))
+                .until(
+                        () -> {
+                            String dynos = platform.call("GET", "/apps/shop/dynos", "");
+                            boolean up = dynos.split("\"up\"", -1).length == number + 1;
+                            return up
+                                    ? DYNO_ID.matcher(dynos)
+                                            .results()
+                                            .map(it -> it.group(1))
+                                            .toList()
+                                    : List.<String>of();
+                        },
+                        ids -> !ids.isEmpty());
+    }
+
+    private static void killDyno(String id) throws Exception {
+        RunningPaddock.shell(
+                "find /sys/fs/cgroup -path \"*/$ID/cgroup.procs\" -exec cat {} + | sort -u | xargs kill -9",
+                Map.of("ID", id));
     }
 
     @Test
