@@ -1,6 +1,7 @@
 package dev.paddock.dyno;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,10 @@ public interface Engine extends AutoCloseable {
 
     /// What a dyno uses now; empty for one whose command does not run.
     Optional<DynoUsage> usage(DynoId id);
+
+    /// Web dynos of an app that are started from now on will be of this release; with [ReleaseVersion#NONE] there will
+    /// be none. What is kept ready for others can go; an engine that keeps nothing ready need not care.
+    default void expect(AppId app, ReleaseVersion release) {}
 
     /// Removes everything kept for an app beyond its dynos: unpacked slugs, its user number.
     void discard(AppId app);

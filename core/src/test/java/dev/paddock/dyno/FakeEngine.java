@@ -1,6 +1,7 @@
 package dev.paddock.dyno;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.Exit.Cause;
@@ -316,6 +317,13 @@ public final class FakeEngine implements Engine {
     }
 
     @Override
+    public void expect(AppId app, ReleaseVersion release) {
+        synchronized (lock) {
+            calls.add(new Call.Expect(app, release));
+        }
+    }
+
+    @Override
     public void discard(AppId app) {
         synchronized (lock) {
             calls.add(new Call.DiscardApp(app));
@@ -451,6 +459,8 @@ public final class FakeEngine implements Engine {
         record HangUp(DynoId id) implements Call {}
 
         record Forget(DynoId id) implements Call {}
+
+        record Expect(AppId app, ReleaseVersion release) implements Call {}
 
         record DiscardApp(AppId app) implements Call {}
 

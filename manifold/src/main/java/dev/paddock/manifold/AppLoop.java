@@ -1,6 +1,7 @@
 package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoEvent;
@@ -216,7 +217,7 @@ final class AppLoop {
 
     private void fold(Input input) {
         switch (input) {
-            case Input.Want(Desired desired) -> observer.want(desired);
+            case Input.Want(Desired desired) -> want(desired);
             case Input.Restart(var type, var name) -> observer.restart(type, name);
             case Input.Stop(DynoName name) -> observer.stop(name);
             case Input.Run(DynoSpec spec) -> run(spec);
@@ -230,6 +231,27 @@ final class AppLoop {
             case Input.Done(Effect effect, var failure) -> done(effect, failure);
             case Input.Told(Fact fact, var failure) -> told(fact, failure);
         }
+    }
+
+    private void want(Desired desired) {
+        ReleaseVersion before = expected();
+        observer.want(desired);
+        ReleaseVersion now = expected();
+        if (!now.equals(before)) {
+            // Nothing waits for it and nothing hangs on it.
+            surroundings.effects.execute(() ->
+                    attempt(() -> surroundings.engine.expect(app, now))
+                            .ifPresent(why ->
+                                    LOG.warn("app {}: expecting {} failed: {}", app, now, why)));
+        }
+    }
+
+    /// What web dynos will run that are started from now on; also those of an app that sleeps.
+    private ReleaseVersion expected() {
+        Desired desired = observer.desired();
+        return desired.types().stream().anyMatch(type -> type.type().isWeb() && type.quantity() > 0)
+                ? desired.release()
+                : ReleaseVersion.NONE;
     }
 
     private void run(DynoSpec spec) {

@@ -82,6 +82,22 @@ class ManifoldTest {
     }
 
     @Test
+    void engineLearnsOnceWhichReleaseToExpect() {
+        want(1, 1, 0);
+        want(1, 2, 0);
+        want(2, 2, 0);
+        want(1, 2, 0);
+        want(2, 0, 1);
+
+        assertThat(engine.calls())
+                .filteredOn(Call.Expect.class::isInstance)
+                .containsExactly(
+                        new Call.Expect(app, new ReleaseVersion(1)),
+                        new Call.Expect(app, new ReleaseVersion(2)),
+                        new Call.Expect(app, ReleaseVersion.NONE));
+    }
+
+    @Test
     void portIsExpandedInTheShownCommand() {
         want(1, 1, 0);
         time.advance(SECOND);

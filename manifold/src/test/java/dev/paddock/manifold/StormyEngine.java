@@ -1,6 +1,7 @@
 package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
@@ -122,6 +123,11 @@ final class StormyEngine implements Engine {
     @Override
     public Optional<DynoUsage> usage(DynoId id) {
         return engine.usage(id);
+    }
+
+    @Override
+    public void expect(AppId app, ReleaseVersion release) {
+        engine.expect(app, release);
     }
 
     @Override

@@ -64,6 +64,13 @@ final class ServeOptions {
     double memoryOvercommit = 1;
 
     @Option(
+            names = "--spares",
+            paramLabel = "N",
+            description =
+                    "How many containers to keep ready, one per app, from which web dynos start or wake at once. Default: ${DEFAULT-VALUE}")
+    int spares = 8;
+
+    @Option(
             names = "--allow-target",
             paramLabel = "CIDR",
             description =
@@ -91,6 +98,7 @@ final class ServeOptions {
                 service,
                 !noInstall,
                 memoryOvercommit,
+                spares,
                 allowedTargets.stream().map(AddressBlock::parse).toList(),
                 freeHours());
     }

@@ -147,7 +147,11 @@ public final class Paddock implements AutoCloseable {
                         "the engine",
                         new LocalEngine(
                                 LocalSettings.of(
-                                        runtime.path(), data.engine(), runtime.hash(), timers)));
+                                                runtime.path(),
+                                                data.engine(),
+                                                runtime.hash(),
+                                                timers)
+                                        .withSpares(settings.spares())));
         engine.weaknesses().forEach(weakness -> LOG.warn("Weaker here: {}", weakness));
         LogHub logs = parts.add("the logs", new LogHub(data.logs()));
         CertificateAuthority authority = await(opening);

@@ -103,6 +103,7 @@ public final class Rehearsal {
                         false,
                         installs,
                         1,
+                        0,
                         List.of(),
                         FreeHours.PER_APP);
         try {

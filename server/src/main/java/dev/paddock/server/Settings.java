@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 /// @param service whether a signal stops only the platform and leaves router, database and dynos running
 /// @param installs whether missing Debian packages may be installed
 /// @param memoryOvercommit how much memory dynos may reserve, as a multiple of what the machine has
+/// @param spares how many containers are kept ahead for the next starts of web dynos
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
 /// @param freeHours what costs nothing each month
 public record Settings(
@@ -25,6 +26,7 @@ public record Settings(
         boolean service,
         boolean installs,
         double memoryOvercommit,
+        int spares,
         List<AddressBlock> allowedTargets,
         FreeHours freeHours) {
     private static final Pattern DOMAIN =
@@ -32,6 +34,9 @@ public record Settings(
     private static final int MAX_DOMAIN_LENGTH = 200;
     private static final double LEAST_OVERCOMMIT = 0.1;
     private static final double MOST_OVERCOMMIT = 100;
+
+    /// Each takes one of the 512 places for dynos, and about 1.5 MB.
+    private static final int MOST_SPARES = 64;
 
     public Settings {
         domain = domain.toLowerCase(Locale.ROOT);
@@ -50,6 +55,10 @@ public record Settings(
             throw UserError.invalid(
                     "--memory-overcommit %s must be a number from %s to %s."
                             .formatted(memoryOvercommit, LEAST_OVERCOMMIT, MOST_OVERCOMMIT));
+        }
+        if (spares < 0 || spares > MOST_SPARES) {
+            throw UserError.invalid(
+                    "--spares %d must be a number from 0 to %d.".formatted(spares, MOST_SPARES));
         }
         allowedTargets = List.copyOf(allowedTargets);
     }

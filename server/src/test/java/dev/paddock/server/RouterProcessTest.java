@@ -69,6 +69,7 @@ class RouterProcessTest {
                         false,
                         false,
                         1,
+                        0,
                         List.of(),
                         FreeHours.PER_APP);
         dyno = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

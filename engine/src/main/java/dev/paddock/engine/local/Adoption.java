@@ -4,18 +4,23 @@ import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.Exit;
+import java.nio.file.Files;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Takes over the dynos of an engine that was closed or killed, as its files tell of them. For one thread.
 final class Adoption {
     private final LocalSettings settings;
     private final Installation installation;
+    private final Spares spares;
     private final Roster roster;
     private final Timers timers;
 
-    Adoption(LocalSettings settings, Installation installation, Roster roster) {
+    Adoption(LocalSettings settings, Installation installation, Spares spares, Roster roster) {
         this.settings = settings;
         this.installation = installation;
+        this.spares = spares;
         this.roster = roster;
         this.timers = settings.timers();
     }
@@ -28,17 +33,37 @@ final class Adoption {
             if (spec.isPresent() && life.isPresent()) {
                 LocalDyno dyno = dyno(spec.get(), files, life.get());
                 roster.add(dyno);
+            } else if (Files.exists(files.spare())) {
+                removeSpare(files, life);
             } else {
                 // Cut off while start() wrote the record: nothing else was made yet.
                 Directory.remove(files.disk(), files.bundle());
             }
         }
+        Set<String> containers =
+                roster.all().stream()
+                        .map(dyno -> dyno.files.id().toString())
+                        .collect(Collectors.toSet());
         for (String name : Directory.names(settings.data().resolve(DynoFiles.DYNOS))) {
             // Its record went with a reboot, or with the runtime directory.
-            if (roster.find(DynoId.parse(name)).isEmpty()) {
+            if (!containers.contains(name)) {
                 Directory.remove(settings.data().resolve(DynoFiles.DYNOS).resolve(name));
             }
         }
+    }
+
+    /// Another engine made it: perhaps of another version, with other ideas of what a dyno may do.
+    private void removeSpare(DynoFiles files, Optional<Life> life) {
+        Json.read(files.spare())
+                .map(SpecJson::parse)
+                .ifPresentOrElse(
+                        spec ->
+                                spares.remove(
+                                        dyno(
+                                                spec,
+                                                files,
+                                                life.orElse(Life.fresh(timers.bootId())))),
+                        () -> Directory.remove(files.disk(), files.bundle()));
     }
 
     private LocalDyno dyno(DynoSpec spec, DynoFiles files, Life life) {
@@ -46,7 +71,7 @@ final class Adoption {
                 spec,
                 files,
                 installation.keepers().of(files),
-                installation.cgroup().child(spec.id().toString()),
+                installation.cgroup().child(files.id().toString()),
                 life);
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 
 /// Where one dyno's files are: what belongs to this boot in the runtime directory, what may grow on disk.
 ///
+/// @param id of the container; that of the dyno, unless it began as a spare
 /// @param bundle holds the record of the dyno, its OCI bundle and conmon's files
 /// @param disk holds what the dyno writes, and its output
 record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
@@ -28,6 +29,16 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
 
     Path spec() {
         return bundle.resolve("spec.json");
+    }
+
+    /// What a spare was made for, in place of [#spec()].
+    Path spare() {
+        return bundle.resolve("spare.json");
+    }
+
+    /// Only of what began as a spare: which dyno of its type it is, told to it late.
+    Path name() {
+        return bundle.resolve("name");
     }
 
     Path life() {

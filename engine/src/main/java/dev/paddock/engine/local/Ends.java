@@ -16,9 +16,11 @@ final class Ends {
         this.timers = timers;
     }
 
-    /// What is known of the dyno of this name may be out of date.
+    /// What is known of the container of this name may be out of date.
     void seen(String name) {
-        roster.all().stream().filter(dyno -> dyno.id().toString().equals(name)).forEach(this::look);
+        roster.all().stream()
+                .filter(dyno -> dyno.files.id().toString().equals(name))
+                .forEach(this::look);
     }
 
     /// Collects the end of a dyno, if it has ended.

@@ -21,6 +21,9 @@ final class HostStack {
     static final String INIT = "/.init";
     static final String LAUNCH = "/.launch";
 
+    /// Empty, but in dynos that began as spares.
+    static final String NAME = "/.name";
+
     private static final Path HOST = Path.of("/");
     private static final List<String> POINTS =
             List.of(
@@ -153,6 +156,7 @@ final class HostStack {
                         .orElseThrow(() -> new IllegalStateException("tini is not installed"));
         copy(init, INIT.substring(1));
         write(LAUNCH.substring(1), resource("launch.sh"), "rwxr-xr-x");
+        write(NAME.substring(1), "", "rw-r--r--");
     }
 
     /// Makes a place for a mount, where there is none: once the tree is read-only runc cannot.

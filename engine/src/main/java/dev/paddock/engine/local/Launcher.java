@@ -64,6 +64,10 @@ final class Launcher {
 
     /// Creates the container, up to the moment before its command begins. Present: it cannot be started.
     Optional<Exit> create(LocalDyno dyno) {
+        if (dyno.life().processes().isPresent()) {
+            // It began as a spare.
+            return stopped(dyno) ? Optional.of(Exit.of(Exits.TERMINATED)) : Optional.empty();
+        }
         try {
             int user = users.of(dyno.spec.app());
             Optional<Path> slug = Optional.empty();
@@ -133,6 +137,10 @@ final class Launcher {
         boolean build = spec.kind() == DynoKind.BUILD;
         List<BundleMount> mounts = new ArrayList<>();
         mounts.addAll(accounts(dyno.files, place.user()));
+        boolean spare = Files.exists(dyno.files.name());
+        if (spare) {
+            mounts.add(BundleMount.readOnly(dyno.files.name(), HostStack.NAME));
+        }
         mounts.add(home(dyno.files, place.user(), slug));
         if (build) {
             mounts.add(BundleMount.writable(owned(dyno.files.temporary(), place.user()), "/tmp"));
@@ -149,13 +157,13 @@ final class Launcher {
         }
         return new OciBundle(
                 List.of(HostStack.INIT, "-g", "--", "/bin/bash", HostStack.LAUNCH, spec.command()),
-                environment(spec, place.port()),
+                environment(spec, place.port(), !spare),
                 place.user(),
                 HOME,
                 spec.stdio() instanceof Stdio.Terminal(int rows, int columns)
                         ? Optional.of(new TerminalSize(rows, columns))
                         : Optional.empty(),
-                spec.id().toString(),
+                dyno.files.id().toString(),
                 new Limits(
                         spec.size().memoryBytes() * HARD_LIMIT,
                         spec.size().processes(),
@@ -215,13 +223,16 @@ final class Launcher {
         return directory;
     }
 
-    private Map<String, String> environment(DynoSpec spec, int port) {
+    /// @param named whether it is known which of its type the dyno is
+    private Map<String, String> environment(DynoSpec spec, int port, boolean named) {
         Map<String, String> environment = new HashMap<>();
         environment.put("HOME", HOME);
         environment.put("PATH", DYNO_PATH);
         environment.put("USER", "dyno");
         environment.put("LANG", "C.UTF-8");
-        environment.put("DYNO", spec.name().toString());
+        if (named) {
+            environment.put("DYNO", spec.name().toString());
+        }
         environment.put("PORT", Integer.toString(port));
         if (spec.kind() == DynoKind.BUILD) {
             environment.putAll(buildEnvironment);
@@ -264,7 +275,7 @@ final class Launcher {
         boolean ours =
                 recorded.isPresent()
                         ? recorded.get().equals(beside)
-                        : Keepers.isOne(beside, dyno.id().toString());
+                        : Keepers.isOne(beside, dyno.files.id().toString());
         if (ours) {
             // Below it is the runtime, as long as it creates the container; it may hang.
             List<ProcessHandle> below =

@@ -1,6 +1,7 @@
 package dev.paddock.engine.local;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoEvent;
@@ -39,6 +40,7 @@ public final class LocalEngine implements Engine {
     private final Roster roster = new Roster();
     private final Ends ends;
     private final Stops stops;
+    private final Spares spares;
     private final Starts starts;
     private final Exits exits;
     private final LogWatch logs = new LogWatch();
@@ -57,9 +59,18 @@ public final class LocalEngine implements Engine {
         this.weaknesses = machine.lacks().stream().map(Lack::text).toList();
         this.ends = new Ends(roster, timers);
         this.stops = new Stops(roster, ends, timers);
+        this.spares = new Spares(settings, installation);
         this.starts =
-                new Starts(roster, ends, stops, installation.launcher(), network, timers, host);
-        Adoption adoption = new Adoption(settings, installation, roster);
+                new Starts(
+                        roster,
+                        ends,
+                        stops,
+                        installation.launcher(),
+                        spares,
+                        network,
+                        timers,
+                        host);
+        Adoption adoption = new Adoption(settings, installation, spares, roster);
         adoption.readRecords();
         network.open(heldSlots());
         this.exits = new Exits(settings.runtime().resolve(DynoFiles.EXITS), ends::seen);
@@ -102,6 +113,17 @@ public final class LocalEngine implements Engine {
 
     @Override
     public void start(DynoSpec spec) {
+        if (roster.find(spec.id()).isPresent()) {
+            throw new IllegalStateException("dyno " + spec.id() + " was started before");
+        }
+        LocalDyno dyno = spares.take(spec).orElseGet(() -> fresh(spec));
+        if (!roster.add(dyno)) {
+            throw new IllegalStateException("dyno " + spec.id() + " is being started");
+        }
+        Thread.ofVirtual().name("launch/" + spec.id()).start(() -> starts.launch(dyno));
+    }
+
+    private LocalDyno fresh(DynoSpec spec) {
         DynoFiles files = DynoFiles.of(settings, spec.id());
         LocalDyno dyno =
                 new LocalDyno(
@@ -110,20 +132,16 @@ public final class LocalEngine implements Engine {
                         installation.keepers().forNew(),
                         installation.cgroup().child(spec.id().toString()),
                         Life.fresh(settings.timers().bootId()));
-        if (!roster.add(dyno)) {
-            throw new IllegalStateException("dyno " + spec.id() + " was started before");
-        }
         try {
             files.create();
             dyno.keeper.prepare(files);
             Json.write(files.spec(), SpecJson.json(spec));
             Json.write(files.life(), dyno.life().json());
+            return dyno;
         } catch (UncheckedIOException e) {
-            roster.remove(spec.id());
             Directory.remove(files.disk(), files.bundle());
             throw e;
         }
-        Thread.ofVirtual().name("launch/" + spec.id()).start(() -> starts.launch(dyno));
     }
 
     @Override
@@ -192,7 +210,13 @@ public final class LocalEngine implements Engine {
     }
 
     @Override
+    public void expect(AppId app, ReleaseVersion release) {
+        spares.expect(app, release);
+    }
+
+    @Override
     public void discard(AppId app) {
+        spares.discard(app);
         installation.launcher().discard(app);
     }
 
@@ -204,6 +228,7 @@ public final class LocalEngine implements Engine {
                         .anyMatch(dyno ->
                                 dyno.spec.slug().filter(ref -> ref.id().equals(slug)).isPresent());
         if (!used) {
+            spares.discard(app, slug);
             installation.slugs().discard(app, slug);
         }
     }
@@ -234,9 +259,14 @@ public final class LocalEngine implements Engine {
         return weaknesses;
     }
 
-    /// Removes the namespaces kept ahead, and the rules of the network when no dyno is left; for `down`. The next
+    Spares spares() {
+        return spares;
+    }
+
+    /// Removes the containers and namespaces kept ahead, and the rules of the network when no dyno is left; for `down`. The next
     /// engine makes them anew.
     public void standDown() {
+        spares.drain();
         network.drain();
         if (roster.all().isEmpty()) {
             installation.firewall().lower();
@@ -246,6 +276,7 @@ public final class LocalEngine implements Engine {
     @Override
     public void close() {
         roster.close();
+        spares.close();
         network.close();
         exits.close();
         logs.close();

@@ -9,9 +9,15 @@ import java.util.Map;
 /// @param runtime directory of this boot, `/run/paddock/HASH`; its parent is shared with the other platforms
 /// @param data directory on disk for unpacked slugs and what dynos write
 /// @param hash 12 hex digits that names on this machine carry
+/// @param spares how many containers are kept ahead at most
 /// @param hostEnvironment where settings for builds (proxies, certificates, npm) are taken from
 public record LocalSettings(
-        Path runtime, Path data, String hash, Timers timers, Map<String, String> hostEnvironment) {
+        Path runtime,
+        Path data,
+        String hash,
+        Timers timers,
+        int spares,
+        Map<String, String> hostEnvironment) {
     public LocalSettings {
         hostEnvironment = Map.copyOf(hostEnvironment);
         if (!hash.matches("[0-9a-f]{12}")) {
@@ -19,8 +25,12 @@ public record LocalSettings(
         }
     }
 
-    /// With the environment of this process for builds.
+    /// Without spares, and with the environment of this process for builds.
     public static LocalSettings of(Path runtime, Path data, String hash, Timers timers) {
-        return new LocalSettings(runtime, data, hash, timers, System.getenv());
+        return new LocalSettings(runtime, data, hash, timers, 0, System.getenv());
+    }
+
+    public LocalSettings withSpares(int spares) {
+        return new LocalSettings(runtime, data, hash, timers, spares, hostEnvironment);
     }
 }

@@ -31,6 +31,7 @@ final class Starts {
     private final Ends ends;
     private final Stops stops;
     private final Launcher launcher;
+    private final Spares spares;
     private final DynoNetwork network;
     private final Timers timers;
     private final String host;
@@ -41,6 +42,7 @@ final class Starts {
             Ends ends,
             Stops stops,
             Launcher launcher,
+            Spares spares,
             DynoNetwork network,
             Timers timers,
             String host) {
@@ -48,6 +50,7 @@ final class Starts {
         this.ends = ends;
         this.stops = stops;
         this.launcher = launcher;
+        this.spares = spares;
         this.network = network;
         this.timers = timers;
         this.host = host;
@@ -144,7 +147,9 @@ final class Starts {
     }
 
     private void up(LocalDyno dyno) {
-        dyno.change(Life::withUp, () -> roster.tell(new DynoEvent.Up(dyno.id())));
+        if (dyno.change(Life::withUp, () -> roster.tell(new DynoEvent.Up(dyno.id())))) {
+            spares.keep(dyno.spec);
+        }
     }
 
     private void awaitPort(LocalDyno dyno, DynoAddress address) {
@@ -185,14 +190,25 @@ final class Starts {
     void goOn(LocalDyno dyno) {
         Life life = dyno.life();
         life.killAt().ifPresent(killAt -> stops.killLater(dyno, killAt));
-        if (!life.up() && !dyno.spec.stdio().attached()) {
-            try {
-                startCommand(dyno);
-            } catch (LaunchFailure e) {
-                LOG.debug("Dyno {} had been started already", dyno.id());
+        if (life.up()) {
+            spares.keep(dyno.spec);
+        } else if (!dyno.spec.stdio().attached()) {
+            Optional<Exit> failure = life.begun().isEmpty() ? begin(dyno) : beginAgain(dyno);
+            if (failure.isPresent()) {
+                fail(dyno, failure.get());
+            } else {
+                begun(dyno);
             }
-            begun(dyno);
         }
+    }
+
+    private static Optional<Exit> beginAgain(LocalDyno dyno) {
+        try {
+            startCommand(dyno);
+        } catch (LaunchFailure e) {
+            LOG.debug("Dyno {} had been started already", dyno.id());
+        }
+        return Optional.empty();
     }
 
     /// Connects to a dyno that waits for its client; its command begins now.

@@ -1,6 +1,11 @@
 # Runs a dyno's command: the profile scripts first, then the command, each seeing what came before.
 __paddock_command=$1
 set --
+if [ -s /.name ]; then
+    # A dyno that was prepared before anybody knew which of its type it would be.
+    read -r DYNO </.name
+    export DYNO
+fi
 for __paddock_script in /app/.profile.d/*.sh; do
     if [ -r "$__paddock_script" ]; then
         . "$__paddock_script"

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 /// by `bench/dynos.sh`, on an idle machine.
 class DynoBench {
     private static final String COMMAND = "exec /app/server";
+    private static final int MANY = 100;
     private static final int LIMIT_SECONDS = 60;
     private static final Duration GRACE = Duration.ofSeconds(30);
 
@@ -47,6 +48,7 @@ class DynoBench {
             boots(boots, Duration.ZERO, () -> boot(platform, slug));
             BootFigures.heading();
             both("dyno", boots, () -> boot(platform, slug));
+            fromSpares(boots);
             beside(platform, slug, boots);
             if (BareContainers.docker(TREE)) {
                 both("docker run, host net", boots, BareContainers::bootByDocker);
@@ -54,6 +56,9 @@ class DynoBench {
                 System.out.println("docker run: no daemon answers");
             }
             scale(platform, slug, dynos);
+            if (dynos < MANY) {
+                scale(platform, slug, MANY);
+            }
         }
     }
 
@@ -129,6 +134,26 @@ class DynoBench {
         platform.engine.retire(lender.id(), Duration.ZERO);
         await(exited, lender.id());
         platform.engine.forget(lender.id());
+    }
+
+    private void fromSpares(int boots) throws Exception {
+        try (Platform platform = new Platform(1)) {
+            platform.engine.listen(this::note);
+            SlugRef slug = platform.slug(TREE);
+            boot(platform, slug);
+            both(
+                    "dyno from a spare",
+                    boots,
+                    () -> {
+                        platform.awaitSpare(platform.slugged(platform.web(COMMAND), app, slug));
+                        return boot(platform, slug);
+                    });
+            platform.awaitSpare(platform.slugged(platform.web(COMMAND), app, slug));
+            Life.Processes spare = platform.spares().getFirst().processes().orElseThrow();
+            System.out.printf(
+                    "memory of a spare, KB: conmon %d, crun before the first instruction %d (PSS)%n",
+                    pss(spare.conmon().pid()), pss(spare.init().pid()));
+        }
     }
 
     private static boolean installed(String program) throws Exception {

@@ -296,6 +296,7 @@ class FallbacksTest {
                                         settings.data(),
                                         settings.hash(),
                                         settings.timers(),
+                                        0,
                                         Map.of()),
                                 machine,
                                 Conmon.PATIENCE))

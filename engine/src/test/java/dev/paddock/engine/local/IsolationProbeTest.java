@@ -58,6 +58,7 @@ class IsolationProbeTest {
 
     enum Kind {
         WEB,
+        SPARE,
         WORKER,
         RUN,
         TERMINAL,
@@ -66,7 +67,7 @@ class IsolationProbeTest {
 
         private DynoKind kind() {
             return switch (this) {
-                case WEB, WORKER -> DynoKind.FORMATION;
+                case WEB, SPARE, WORKER -> DynoKind.FORMATION;
                 case RUN, TERMINAL -> DynoKind.ONE_OFF;
                 case RELEASE -> DynoKind.RELEASE;
                 case BUILD -> DynoKind.BUILD;
@@ -77,7 +78,7 @@ class IsolationProbeTest {
             return switch (this) {
                 case RUN -> new Stdio.Pipes();
                 case TERMINAL -> new Stdio.Terminal(24, 200);
-                case WEB, WORKER, RELEASE, BUILD -> new Stdio.Log();
+                case WEB, SPARE, WORKER, RELEASE, BUILD -> new Stdio.Log();
             };
         }
 
@@ -85,7 +86,7 @@ class IsolationProbeTest {
             return switch (this) {
                 case TERMINAL -> OWN_PLACES + ":/dev/console";
                 case BUILD -> OWN_PLACES + ":/mnt/cache";
-                case WEB, WORKER, RUN, RELEASE -> OWN_PLACES;
+                case WEB, SPARE, WORKER, RUN, RELEASE -> OWN_PLACES;
             };
         }
     }
@@ -95,7 +96,7 @@ class IsolationProbeTest {
         withMount = Files.createTempDirectory("paddock-mount-");
         Files.createDirectory(withMount.resolve("below"));
         mounted("mount", "-t", "tmpfs", "-o", "mode=1777,size=1m", "tmpfs");
-        platform = new Platform();
+        platform = new Platform(1);
         surroundings = new Surroundings(platform.hash);
         DynoSpec web =
                 platform.startUp(platform.web("exec -a other-dyno python3 -m http.server $PORT"));
@@ -187,7 +188,13 @@ class IsolationProbeTest {
     }
 
     private static List<String> probe(Kind kind) throws IOException {
-        DynoSpec spec = platform.start(spec(kind));
+        DynoSpec spec = spec(kind);
+        if (kind == Kind.SPARE) {
+            platform.engine.spares().keep(spec);
+            platform.awaitSpare(spec);
+        }
+        platform.start(spec);
+        assertThat(platform.files(spec).id().equals(spec.id())).isEqualTo(kind != Kind.SPARE);
         if (!kind.stdio().attached()) {
             platform.exit(spec);
             return platform.lines(spec);
@@ -201,13 +208,14 @@ class IsolationProbeTest {
 
     private static DynoSpec spec(Kind kind) throws IOException {
         boolean build = kind == Kind.BUILD;
+        boolean web = kind == Kind.WEB || kind == Kind.SPARE;
         Path secret = Files.writeString(platform.data.resolve("secret"), "secret");
         Path cache = platform.data.resolve("cache");
         Files.createDirectories(cache);
         return new DynoSpec(
                 DynoId.random(),
                 AppId.random(),
-                new DynoName(kind == Kind.WEB ? ProcessType.WEB : new ProcessType("worker"), 1),
+                new DynoName(web ? ProcessType.WEB : new ProcessType("worker"), 1),
                 kind.kind(),
                 new ReleaseVersion(1),
                 build ? DynoSize.BUILD : DynoSize.DEFAULT,
@@ -228,7 +236,7 @@ class IsolationProbeTest {
                 Optional.empty(),
                 "host",
                 kind.stdio(),
-                kind == Kind.WEB,
+                web,
                 build ? List.of(new Mount(cache, "/mnt/cache", true)) : List.of());
     }
 

@@ -22,6 +22,7 @@ class LedgerTest {
     /// `bench/dynos.sh --cycles N` runs more.
     private static final int CYCLES = Integer.getInteger("paddock.ledger.cycles", 20);
 
+    private static final int SPARE_CYCLES = Math.max(3, CYCLES / 10);
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     @Test
@@ -69,6 +70,34 @@ class LedgerTest {
         System.out.printf("%-16s %8s %8s%n", CYCLES + " cycles", "before", "after");
         before.forEach((name, count) ->
                 System.out.printf("%-16s %8d %8d%n", name, count, after.getOrDefault(name, 0L)));
+    }
+
+    @Test
+    void dynosFromSparesLeaveNothingOnTheMachine() throws IOException {
+        try (Platform platform = new Platform(1)) {
+            DynoSpec first = platform.web("sleep 1000");
+            spareCycle(platform, first);
+            platform.engine.discard(first.app());
+            Map<String, Long> before = settled(platform);
+
+            for (int i = 0; i < SPARE_CYCLES; i++) {
+                spareCycle(platform, platform.alike(first));
+            }
+            platform.engine.discard(first.app());
+
+            Map<String, Long> after = ledgerOnceLike(before, platform);
+            print(before, after);
+            assertThat(after).isEqualTo(expected(before, after));
+        }
+    }
+
+    private static void spareCycle(Platform platform, DynoSpec spec) {
+        platform.engine.spares().keep(spec);
+        platform.awaitSpare(spec);
+        platform.start(spec);
+        platform.engine.retire(spec.id(), Duration.ZERO);
+        platform.exit(spec);
+        platform.engine.forget(spec.id());
     }
 
     @Test

@@ -45,8 +45,15 @@ final class Platform implements AutoCloseable {
     final Timers timers = new RealTimers();
     final List<DynoEvent> events = new CopyOnWriteArrayList<>();
     LocalEngine engine;
+    private final int spares;
 
     Platform() throws IOException {
+        this(0);
+    }
+
+    /// @param spares how many containers its engine keeps ahead
+    Platform(int spares) throws IOException {
+        this.spares = spares;
         assumeTrue("root".equals(System.getProperty("user.name")), "skipped: containers need root");
         assumeTrue(
                 LocalEngine.missingPackages().isEmpty(),
@@ -56,9 +63,13 @@ final class Platform implements AutoCloseable {
     }
 
     private LocalEngine open() {
-        LocalEngine opened = new LocalEngine(LocalSettings.of(runtime, data, hash, timers));
+        LocalEngine opened = new LocalEngine(settings());
         opened.listen(events::add);
         return opened;
+    }
+
+    private LocalSettings settings() {
+        return LocalSettings.of(runtime, data, hash, timers).withSpares(spares);
     }
 
     /// As after kill -9: the old engine is dropped, a new one takes over.
@@ -74,11 +85,7 @@ final class Platform implements AutoCloseable {
     void reopen(String path, Duration patience) {
         engine.close();
         events.clear();
-        engine =
-                new LocalEngine(
-                        LocalSettings.of(runtime, data, hash, timers),
-                        LocalMachine.read(path, Map.of()),
-                        patience);
+        engine = new LocalEngine(settings(), LocalMachine.read(path, Map.of()), patience);
         engine.listen(events::add);
     }
 
@@ -122,8 +129,43 @@ final class Platform implements AutoCloseable {
         return with(spec, spec.app(), DynoSize.BUILD, Map.of(), spec.slug(), List.of(mounts));
     }
 
+    /// Another dyno of the same kind.
+    DynoSpec alike(DynoSpec spec) {
+        return new DynoSpec(
+                DynoId.random(),
+                spec.app(),
+                new DynoName(spec.name().type(), spec.name().number() + 1),
+                spec.kind(),
+                spec.release(),
+                spec.size(),
+                spec.command(),
+                spec.environment(),
+                spec.slug(),
+                spec.stack(),
+                spec.stdio(),
+                spec.web(),
+                spec.mounts());
+    }
+
     DynoSpec sized(DynoSpec spec, DynoSize size) {
         return with(spec, spec.app(), size, spec.environment(), spec.slug(), spec.mounts());
+    }
+
+    DynoSpec released(DynoSpec spec, int release) {
+        return new DynoSpec(
+                spec.id(),
+                spec.app(),
+                spec.name(),
+                spec.kind(),
+                new ReleaseVersion(release),
+                spec.size(),
+                spec.command(),
+                spec.environment(),
+                spec.slug(),
+                spec.stack(),
+                spec.stdio(),
+                spec.web(),
+                spec.mounts());
     }
 
     DynoSpec slugged(DynoSpec spec, AppId app, SlugRef slug) {
@@ -224,7 +266,40 @@ final class Platform implements AutoCloseable {
     }
 
     DynoFiles files(DynoSpec spec) {
-        return DynoFiles.of(LocalSettings.of(runtime, data, hash, timers), spec.id());
+        DynoFiles own = DynoFiles.of(settings(), spec.id());
+        return Files.exists(own.spec())
+                ? own
+                : Directory.names(runtime.resolve(DynoFiles.DYNOS)).stream()
+                        .map(name -> DynoFiles.of(settings(), DynoId.parse(name)))
+                        .filter(files -> holds(files, spec))
+                        .findFirst()
+                        .orElse(own);
+    }
+
+    /// A dyno that began as a spare has the files of that.
+    private static boolean holds(DynoFiles files, DynoSpec spec) {
+        return Json.read(files.spec())
+                .map(SpecJson::parse)
+                .filter(found -> found.id().equals(spec.id()))
+                .isPresent();
+    }
+
+    /// Containers that no dyno has begun from.
+    List<Life> spares() {
+        return Directory.names(runtime.resolve(DynoFiles.DYNOS)).stream()
+                .map(name -> DynoFiles.of(settings(), DynoId.parse(name)))
+                .filter(files -> !Files.exists(files.spec()))
+                .map(files -> Json.read(files.life()).map(Life::parse))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /// Until a dyno like this one can begin from a spare.
+    void awaitSpare(DynoSpec spec) {
+        await().atMost(LONG)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(POLL)
+                .until(() -> engine.spares().has(spec));
     }
 
     /// As it stands on disk.
