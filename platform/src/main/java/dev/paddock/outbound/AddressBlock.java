@@ -34,4 +34,10 @@ public record AddressBlock(InetAddress base, int bits) {
         }
         return true;
     }
+
+    /// As [#parse(String)] takes it.
+    @Override
+    public String toString() {
+        return base.getHostAddress() + "/" + bits;
+    }
 }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /// Brings a database to the newest schema. Flyway takes longer to load than to look, so it is left out when all
 /// migrations are in its history already.
@@ -38,12 +39,19 @@ final class Migrations {
         if (applied(database).equals(known())) {
             return;
         }
-        Flyway.configure()
+        configured(database).load().migrate();
+    }
+
+    /// Gives an empty database the schema that an earlier version had.
+    static void applyUpTo(DataSource database, int version) {
+        configured(database).target(Integer.toString(version)).load().migrate();
+    }
+
+    private static FluentConfiguration configured(DataSource database) {
+        return Flyway.configure()
                 .dataSource(database)
                 .locations("classpath:" + DIRECTORY)
-                .loggers("slf4j")
-                .load()
-                .migrate();
+                .loggers("slf4j");
     }
 
     /// Versions of the migrations on the class path.

@@ -77,6 +77,16 @@ public final class PostgresServer {
                 .keep(cluster.directory(), scratch.resolve("password"));
     }
 
+    /// The server of a platform that runs or was killed; it is not ours to stop.
+    public static Optional<PostgresServer> find(Path data, Path runtime, Path store) {
+        Optional<Daemon> living = Daemon.find(record(runtime));
+        if (living.isEmpty()) {
+            return Optional.empty();
+        }
+        PostgresCluster cluster = PostgresCluster.open(data, runtime, Optional.of(store), "");
+        return cluster.port().map(port -> new PostgresServer(cluster, living.get(), port));
+    }
+
     /// Brings the database of a server that runs for another platform to the newest schema; does nothing when none runs.
     /// What fails leaves the database as it was.
     public static void migrateRunning(Path data, Path runtime, Path store) {

@@ -45,14 +45,25 @@ public final class TestDatabase {
 
     /// As another start of the platform opens it, with the key in this file.
     static Database reopen(Database database, Path key) {
-        String name =
-                database.jdbi()
-                        .withHandle(handle ->
-                                handle.createQuery("select current_database()")
-                                        .mapTo(String.class)
-                                        .one());
-        String url = INSTANCE.url(name);
+        String url = urlOf(name(database));
         return Database.open(url, server().user(), server().password(), key);
+    }
+
+    static String name(Database database) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select current_database()")
+                                .mapTo(String.class)
+                                .one());
+    }
+
+    static String urlOf(String name) {
+        return INSTANCE.url(name);
+    }
+
+    /// The name of a new database without any table.
+    static String empty() {
+        return INSTANCE.create("template0");
     }
 
     static PostgresServer server() {
@@ -72,8 +83,7 @@ public final class TestDatabase {
         if (open.size() == KEPT_OPEN) {
             open.remove().close();
         }
-        String name = "test" + count++;
-        execute("create database " + name + " template " + TEMPLATE);
+        String name = create(TEMPLATE);
         Database database =
                 Database.open(
                         url(name),
@@ -82,6 +92,12 @@ public final class TestDatabase {
                         directory.resolve("secrets.key"));
         open.add(database);
         return database;
+    }
+
+    private synchronized String create(String template) {
+        String name = "test" + count++;
+        execute("create database " + name + " template " + template);
+        return name;
     }
 
     private String url(String database) {

@@ -3,7 +3,6 @@ package dev.paddock.cli;
 import dev.paddock.core.UserError;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -26,6 +25,8 @@ import picocli.CommandLine.IParameterExceptionHandler;
             TopCommand.class,
             UsersCommand.class,
             BillCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
             RouterCommand.class,
             PrepareCommand.class
         })
@@ -36,8 +37,6 @@ public final class Main {
 
     /// A process ended by a signal answers with 128 and the signal's number.
     static final int SIGNALLED = 128;
-
-    private static final List<String> LATER = List.of("backup", "restore");
 
     private Main() {}
 
@@ -51,13 +50,6 @@ public final class Main {
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         line.setParameterExceptionHandler(usage());
         line.setExecutionExceptionHandler(failure());
-        if (arguments.length > 0 && LATER.contains(arguments[0])) {
-            line.getErr()
-                    .println(
-                            "paddock: the command %s is not yet in this version; `paddock --help` lists what is."
-                                    .formatted(arguments[0]));
-            return USAGE;
-        }
         if (arguments.length == 0) {
             line.usage(line.getErr());
             return USAGE;

@@ -49,7 +49,7 @@ final class Repositories {
     }
 
     /// Made under another name and renamed, so that a half-made repository is never found.
-    private static void create(Path directory) throws IOException {
+    static void create(Path directory) throws IOException {
         Path parent = directory.toAbsolutePath().getParent();
         Files.createDirectories(parent);
         Path making =

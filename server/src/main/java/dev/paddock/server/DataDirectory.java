@@ -112,6 +112,21 @@ final class DataDirectory implements AutoCloseable {
         return path;
     }
 
+    /// Throws UserError when a restore into it was cut off.
+    void requireWhole() {
+        if (Files.exists(path.resolve(Restore.UNFINISHED))) {
+            throw new UserError(
+                    "conflict",
+                    "The restore into %s was cut off. Call `paddock restore` again, which begins it anew, or remove the directory with `paddock down --purge --data %s`."
+                            .formatted(path, path));
+        }
+    }
+
+    /// The flags of the last start, kept for backups.
+    Path settings() {
+        return path.resolve(BackedUp.SETTINGS);
+    }
+
     Path repositories() {
         return path.resolve("repositories");
     }
@@ -140,7 +155,7 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve("logs");
     }
 
-    /// Opens what the database keeps sealed; belongs into no backup of the database.
+    /// Opens what the database keeps sealed; is kept apart from backups of the database.
     Path secretsKey() {
         return path.resolve("keys").resolve("secrets.key");
     }

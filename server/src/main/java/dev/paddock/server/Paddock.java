@@ -374,6 +374,7 @@ public final class Paddock implements AutoCloseable {
                         operator.ca(),
                         ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()));
         record.write(runtime);
+        SmallFiles.writeReadable(data.settings(), String.join("\n", settings.flags()) + "\n");
     }
 
     /// Opens the database in the thread that waited for its server, beside the making of the engine.
@@ -402,6 +403,7 @@ public final class Paddock implements AutoCloseable {
         try {
             DataDirectory data =
                     foundation.add("the data directory", DataDirectory.open(settings.data()));
+            data.requireWhole();
             RuntimeDirectory runtime = RuntimeDirectory.of(data.path());
             runtime.create();
             Ports.requireFree("--api", settings.api());

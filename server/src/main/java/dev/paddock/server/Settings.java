@@ -4,6 +4,7 @@ import dev.paddock.core.UserError;
 import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -61,5 +62,29 @@ public record Settings(
                     "--spares %d must be a number from 0 to %d.".formatted(spares, MOST_SPARES));
         }
         allowedTargets = List.copyOf(allowedTargets);
+    }
+
+    /// The flags of `up` that mean the same, but for the data directory; a line each.
+    List<String> flags() {
+        List<String> flags = new ArrayList<>();
+        flags.add("--api " + api);
+        flags.add("--rendezvous " + rendezvous);
+        flags.add("--http " + http);
+        flags.add("--https " + https);
+        flags.add("--domain " + domain);
+        if (service) {
+            flags.add("--service");
+        }
+        if (!installs) {
+            flags.add("--no-install");
+        }
+        if (memoryOvercommit != 1) {
+            flags.add("--memory-overcommit " + memoryOvercommit);
+        }
+        allowedTargets.forEach(target -> flags.add("--allow-target " + target));
+        if (freeHours != FreeHours.PER_APP) {
+            flags.add("--free-hours " + freeHours.name().toLowerCase(Locale.ROOT));
+        }
+        return flags;
     }
 }

@@ -42,21 +42,21 @@ class MainTest {
     }
 
     @Test
-    void commandsOfLaterVersionsSaySo() {
-        Result result = run("backup");
-
-        assertThat(result.status()).isEqualTo(2);
-        assertThat(result.err()).contains("backup").contains("not yet in this version");
-    }
-
-    @Test
-    void helpListsEveryCommandAndNoLaterOne() {
+    void helpListsEveryCommand() {
         Result result = run("--help");
 
         assertThat(result.status()).isZero();
         assertThat(result.out())
                 .contains("up", "demo", "down", "env", "status", "doctor", "top", "router")
-                .doesNotContain("backup");
+                .contains("backup", "restore");
+    }
+
+    @Test
+    void backupAndRestoreNeedAFile() {
+        assertThat(run("backup").status()).isEqualTo(2);
+        assertThat(run("restore").status()).isEqualTo(2);
+        assertThat(run("backup", "--help").out()).contains("FILE", "--with-keys", "--data");
+        assertThat(run("restore", "--help").out()).contains("FILE", "--keys", "--data");
     }
 
     @Test

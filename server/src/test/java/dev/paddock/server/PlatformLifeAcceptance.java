@@ -1,5 +1,6 @@
 package dev.paddock.server;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -239,6 +240,52 @@ class PlatformLifeAcceptance {
         assertThat(platform.refused("the running platform was not replaced")).isTrue();
         assertThat(former.isAlive()).isTrue();
         assertThat(platform.call("GET", "/account", "")).contains("\"email\"");
+    }
+
+    @Test
+    void restoredPlatformBringsTheAppUpAsItWas() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.call("PATCH", "/apps/shop/config-vars", "{\"GREETING\":\"kept secret\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        String releases = platform.call("GET", "/apps/shop/releases", "");
+        String formation = platform.call("GET", "/apps/shop/formation", "");
+        Path backup = folder.resolve("backup");
+
+        Requests requests = new Requests(platform);
+        String said = paddock("backup", platform.data(), backup);
+        requests.awaitMore(10);
+        assertThat(requests.stop()).isEmpty();
+        assertThat(said).contains("wrote " + backup + ": 1 repositories, 1 slugs");
+        assertThat(Files.readString(backup, ISO_8859_1)).doesNotContain("kept secret");
+
+        var _ = down(platform.data());
+        assertThat(platform.data()).doesNotExist();
+        assertThat(paddock("restore", platform.data(), backup))
+                .contains("restored 1 apps, 1 repositories, 1 slugs", "Start it with: paddock up");
+        platform.startAgain();
+        platform.awaitReady();
+
+        awaitHello(platform);
+        assertThat(platform.call("GET", "/apps/shop/releases", "")).isEqualTo(releases);
+        assertThat(platform.call("GET", "/apps/shop/formation", "")).isEqualTo(formation);
+        assertThat(platform.call("GET", "/apps/shop/config-vars", "")).contains("kept secret");
+        assertThat(platform.clone(folder.resolve("cloned"), "shop")).contains("first");
+        assertThat(folder.resolve("cloned/Procfile"))
+                .hasSameBinaryContentAs(folder.resolve("one/work/Procfile"));
+    }
+
+    private static String paddock(String command, Path data, Path file) throws Exception {
+        return RunningPaddock.shell(
+                "\"$LAUNCHER\" \"$COMMAND\" --data \"$DATA\" \"$FILE\"",
+                Map.of(
+                        "LAUNCHER", RunningPaddock.launcher(),
+                        "COMMAND", command,
+                        "DATA", data.toString(),
+                        "FILE", file.toString()));
     }
 
     /// Doing it a second time fails: what it makes is there.

@@ -168,20 +168,41 @@ final class RunningPaddock {
     String push(Path work, String example, String app) throws IOException, InterruptedException {
         String script =
                 """
-                set -e
-                eval "$("$LAUNCHER" env --data "$DATA")"
                 cp -r "$EXAMPLE" "$WORK" && cd "$WORK"
                 git init -q -b main && git add -A
                 git -c user.name=t -c user.email=t@localhost commit -q -m first
-                git -c credential.helper= \
-                    -c credential.helper='!f() { echo username=heroku; echo "password=$HEROKU_API_KEY"; }; f' \
-                    push "https://localhost:%d/%s.git" main 2>&1
+                git_with_key push "$URL" main 2>&1
+                """;
+        return git(
+                script, work, app, CHECKOUT.resolve("examples").resolve(example).toString());
+    }
+
+    /// Clones an app's repository and returns its history.
+    String clone(Path work, String app) throws IOException, InterruptedException {
+        String script =
                 """
-                        .formatted(api, app);
+                git_with_key clone -q "$URL" "$WORK"
+                git -C "$WORK" log --format=%s
+                """;
+        return git(script, work, app, "");
+    }
+
+    private String git(String script, Path work, String app, String example)
+            throws IOException, InterruptedException {
+        String preparation =
+                """
+                set -e
+                eval "$("$LAUNCHER" env --data "$DATA")"
+                git_with_key() {
+                    git -c credential.helper= \
+                        -c credential.helper='!f() { echo username=heroku; echo "password=$HEROKU_API_KEY"; }; f' "$@"
+                }
+                """;
         return shell(
-                script,
+                preparation + script,
                 Map.of(
-                        "EXAMPLE", CHECKOUT.resolve("examples").resolve(example).toString(),
+                        "EXAMPLE", example,
+                        "URL", "https://localhost:%d/%s.git".formatted(api, app),
                         "WORK", work.toString(),
                         "LAUNCHER", launcher(),
                         "DATA", data.toString(),
