@@ -32,14 +32,22 @@ def dynos(platform, app):
     return {d['name']: d for d in platform.call('GET', '/apps/%s/dynos' % app) if d['type'] == 'web'}
 
 
-def processes(dyno):
-    """Pids of the dyno, found by its cgroup."""
+def processes(platform, name):
+    """Pids of the dyno's programs, found among those of the platform's dynos by their environment."""
+    links = [os.path.join('/run/paddock', n, 'data') for n in os.listdir('/run/paddock')]
+    mark = [os.path.basename(os.path.dirname(l)) for l in links if os.path.realpath(l).startswith(os.path.realpath(platform.data) + '/')]
+    pids = set()
     for root, _, files in os.walk('/sys/fs/cgroup'):
-        if root.endswith('/' + dyno) and 'cgroup.procs' in files:
-            pids = [int(p) for p in open(os.path.join(root, 'cgroup.procs')).read().split()]
-            if pids:
-                return pids
-    sys.exit('no processes of dyno ' + dyno)
+        if mark and mark[0] in root and 'cgroup.procs' in files:
+            pids |= set(map(int, open(os.path.join(root, 'cgroup.procs')).read().split()))
+    mine = []
+    for pid in pids:
+        try:
+            if ('DYNO=' + name).encode() in open('/proc/%d/environ' % pid, 'rb').read().split(b'\0'):
+                mine.append(pid)
+        except OSError:
+            pass
+    return mine or sys.exit('no processes of ' + name)
 
 
 def kill_all(pids):
@@ -51,7 +59,7 @@ def kill_all(pids):
 
 
 def kill(platform, app, name):
-    kill_all(processes(dynos(platform, app)[name]['id']))
+    kill_all(processes(platform, name))
 
 
 def started(body):
@@ -69,7 +77,7 @@ def replaced(platform, app):
         if status == 200 and started(body) > before - 1:
             break
     time.sleep(2)
-    pids = processes(dynos(platform, app)['web.1']['id'])
+    pids = processes(platform, 'web.1')
     begun = time.time()
     kill_all(pids)
     while True:

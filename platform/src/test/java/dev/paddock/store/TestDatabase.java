@@ -52,9 +52,7 @@ public final class TestDatabase {
     static String name(Database database) {
         return database.jdbi()
                 .withHandle(handle ->
-                        handle.createQuery("select current_database()")
-                                .mapTo(String.class)
-                                .one());
+                        handle.createQuery("select current_database()").mapTo(String.class).one());
     }
 
     static String urlOf(String name) {

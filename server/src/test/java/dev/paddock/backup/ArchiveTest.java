@@ -48,7 +48,8 @@ class ArchiveTest {
         Map<String, byte[]> read = read(file);
 
         assertThat(read.keySet())
-                .containsExactly("empty", "text", LONG, "rows/000000", "rows/000001", "none/000000");
+                .containsExactly(
+                        "empty", "text", LONG, "rows/000000", "rows/000001", "none/000000");
         assertThat(read.get("text")).isEqualTo("caf\u00e9\n".getBytes(UTF_8));
         assertThat(read.get(LONG)).hasSize(3_000_000);
         assertThat(read.get("rows/000001")).hasSize(5);
@@ -59,7 +60,9 @@ class ArchiveTest {
         Path file = small();
 
         Process tar =
-                new ProcessBuilder("tar", "-tzf", file.toString()).redirectErrorStream(true).start();
+                new ProcessBuilder("tar", "-tzf", file.toString())
+                        .redirectErrorStream(true)
+                        .start();
 
         assertThat(new String(tar.getInputStream().readAllBytes(), UTF_8).lines())
                 .containsExactly("backup", "one", LONG, "end");
@@ -115,7 +118,9 @@ class ArchiveTest {
         Path cut = folder.resolve("cut");
         for (int length = 0; length < whole.length; length += length < 40 ? 1 : 7) {
             Files.write(cut, Arrays.copyOf(whole, length));
-            assertThatThrownBy(() -> read(cut)).as("%d bytes", length).isInstanceOf(UserError.class);
+            assertThatThrownBy(() -> read(cut))
+                    .as("%d bytes", length)
+                    .isInstanceOf(UserError.class);
         }
     }
 

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The life of a platform as its operator sees it: real launcher, real PostgreSQL, router, containers and git. Runs
 /// after packaging, for it needs the folder that the launcher runs from.
 class PlatformLifeAcceptance {
-    private static final Pattern DYNO_ID = Pattern.compile("\"id\":\\s*\"([0-9a-f-]{36})\",\\s*\"name\":\\s*\"web[.]");
+    private static final Pattern DYNO_ID =
+            Pattern.compile("\"id\":\\s*\"([0-9a-f-]{36})\",\\s*\"name\":\\s*\"web[.]");
 
     private static final int CLIENTS = 4;
     private static final int RESTARTS = 5;
@@ -185,7 +186,7 @@ class PlatformLifeAcceptance {
 
         for (int i = 0; i < KILLS; i++) {
             List<String> before = awaitUp(platform, 3);
-            killDyno(before.get(i % 3));
+            kill(platform, "web." + (i % 3 + 1));
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> !before.containsAll(awaitUp(platform, 3)));
@@ -222,10 +223,19 @@ class PlatformLifeAcceptance {
                         ids -> !ids.isEmpty());
     }
 
-    private static void killDyno(String id) throws Exception {
+    /// The programs of the dyno, found among those of the platform's dynos by their environment.
+    private static void kill(RunningPaddock platform, String dyno) throws Exception {
         RunningPaddock.shell(
-                "find /sys/fs/cgroup -path \"*/$ID/cgroup.procs\" -exec cat {} + | sort -u | xargs kill -9",
-                Map.of("ID", id));
+                """
+                killed=
+                for pid in $(find /sys/fs/cgroup -path "*$HASH/*/cgroup.procs" -exec cat {} + | sort -u); do
+                    if tr '\\0' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "DYNO=$DYNO"; then
+                        kill -9 "$pid" && killed=yes
+                    fi
+                done
+                [ -n "$killed" ]
+                """,
+                Map.of("HASH", RuntimeDirectory.of(platform.data()).hash(), "DYNO", dyno));
     }
 
     @Test

@@ -173,8 +173,7 @@ final class RunningPaddock {
                 git -c user.name=t -c user.email=t@localhost commit -q -m first
                 git_with_key push "$URL" main 2>&1
                 """;
-        return git(
-                script, work, app, CHECKOUT.resolve("examples").resolve(example).toString());
+        return git(script, work, app, CHECKOUT.resolve("examples").resolve(example).toString());
     }
 
     /// Clones an app's repository and returns its history.
