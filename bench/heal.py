@@ -58,7 +58,7 @@ def kill_all(pids):
             pass
 
 
-def kill(platform, app, name):
+def kill(platform, name):
     kill_all(processes(platform, name))
 
 
@@ -108,47 +108,58 @@ def woken(platform, source, count):
     return times
 
 
-def stormed(platform, app, seconds, rps):
-    """Requests at a steady rate while one of three dynos dies each second; what came back, counted."""
-    platform.call('PATCH', '/apps/%s/formation' % app, {'updates': [{'type': 'web', 'quantity': 3}]})
-    while len({platform.get(app)[1].split()[-1] for _ in range(12)}) < 3:
-        pass
-    seen, lock, clients = collections.Counter(), threading.Lock(), 16
-    end = time.monotonic() + seconds
+class Load:
+    """Requests at a steady rate from 16 clients, each on its kept connection; what came back, counted."""
+    CLIENTS = 16
 
-    def ask(number):
-        due = time.monotonic() + number / rps
+    def __init__(self, platform, app, rps):
+        self.port, self.app, self.rps = platform.http, app, rps
+        self.seen, self.when, self.lock, self.stopped = collections.Counter(), [], threading.Lock(), threading.Event()
+        self.threads = [threading.Thread(target=self.ask, args=(i,)) for i in range(self.CLIENTS)]
+        for t in self.threads:
+            t.start()
+
+    def ask(self, number):
+        due = time.monotonic() + number / self.rps
         connection = None
-        while due < end:
-            time.sleep(max(0, due - time.monotonic()))
-            due += clients / rps
+        while not self.stopped.wait(max(0, due - time.monotonic())):
+            due = max(due + self.CLIENTS / self.rps, time.monotonic() - 1)
             try:
-                connection = connection or http.client.HTTPConnection('127.0.0.1', platform.http, timeout=40)
-                connection.request('GET', '/', headers={'Host': app + '.localhost'})
+                connection = connection or http.client.HTTPConnection('127.0.0.1', self.port, timeout=40)
+                connection.request('GET', '/', headers={'Host': self.app + '.localhost'})
                 answer = connection.getresponse()
                 body = answer.read().decode()
                 code = re.search(r'H\d\d', body)
-                what = '200' if answer.status == 200 else '%d %s' % (answer.status, code.group(0) if code else '')
+                what = '200' if answer.status == 200 else ('%d %s' % (answer.status, code.group(0) if code else '')).strip()
                 if answer.will_close:
                     connection = None
             except (OSError, http.client.HTTPException) as e:
                 what, connection = type(e).__name__, None
-            with lock:
-                seen[what] += 1
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(clients)]
-    for t in threads:
-        t.start()
-    kills = 0
+            with self.lock:
+                self.seen[what] += 1
+                if what != '200':
+                    self.when.append((time.time(), what))
+
+    def stop(self):
+        self.stopped.set()
+        for t in self.threads:
+            t.join()
+        return self.seen
+
+
+def stormed(platform, app, seconds, rps):
+    """Requests while one of three dynos dies each second."""
+    platform.call('PATCH', '/apps/%s/formation' % app, {'updates': [{'type': 'web', 'quantity': 3}]})
+    while len({platform.get(app)[1].split()[-1] for _ in range(12)}) < 3:
+        pass
+    load, kills, end = Load(platform, app, rps), 0, time.monotonic() + seconds
     while time.monotonic() < end - 1:
         time.sleep(1)
-        # Each dies for the first time: the pauses after a second crash are another matter.
         name = 'web.%d' % (kills % 3 + 1)
         if dynos(platform, app).get(name, {}).get('state') == 'up':
-            kill(platform, app, name)
+            kill(platform, name)
             kills += 1
-    for t in threads:
-        t.join()
-    return kills, seen
+    return kills, load.stop()
 
 
 def main():
