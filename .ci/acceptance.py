@@ -181,10 +181,14 @@ def on_one_platform(scratch, suites):
     platform = Platform(scratch)
     sums = [0, 0, 0]
     try:
+        sys.path.insert(0, HERE)
+        import sleeper
+        asleep = sleeper.Sleeper(REPOSITORY, scratch, platform)
         for name, suite in suites:
             say('Acceptance: ' + name)
             sums = [a + b for a, b in zip(sums, suite(scratch, platform))]
-        return sums
+        say('Acceptance: sleep')
+        return [a + b for a, b in zip(sums, verdict('sleep', {'sleeping-app-wakes': asleep.wake()}))]
     finally:
         platform.close()
         print(open(os.path.join(scratch, 'platform.err'), errors='replace').read()[-1500:])

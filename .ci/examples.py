@@ -82,18 +82,23 @@ def curl(api, key, method, path, body=None):
 
 def ask(router, host):
     """The body of the first answer with status 200; by hand, for not every machine resolves names below localhost."""
-    address, port = router.split('//')[1].split(':')
     last = ''
     end = time.time() + ANSWER_LIMIT_SECONDS
     while time.time() < end:
         try:
-            with socket.create_connection((address, int(port)), 30) as s:
-                s.settimeout(80)
-                s.sendall(('GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' % host).encode())
-                last = b''.join(iter(lambda: s.recv(65536), b'')).decode(errors='replace')
+            last = ask_once(router, host)
             if ' 200 ' in last.split('\r\n')[0]:
                 return last.split('\r\n\r\n', 1)[1]
         except OSError as e:
             last = str(e)
         time.sleep(0.3)
     raise AssertionError('no answer from %s; the last was %r' % (host, last[:300]))
+
+
+def ask_once(router, host):
+    """All that comes back, head and body."""
+    address, port = router.split('//')[1].split(':')
+    with socket.create_connection((address, int(port)), 30) as s:
+        s.settimeout(80)
+        s.sendall(('GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' % host).encode())
+        return b''.join(iter(lambda: s.recv(65536), b'')).decode(errors='replace')
