@@ -52,6 +52,8 @@ public record DynoTransition(
         RESTART_AFTER_CRASH,
         /// A new release, a new size, or a restart the user asked for.
         RESTART,
+        /// New ones that were started beside it took over (preboot).
+        REPLACED,
         /// It is no longer wanted.
         SCALE_DOWN,
         /// Nobody asked its app for anything for long.

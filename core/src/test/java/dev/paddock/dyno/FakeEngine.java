@@ -235,6 +235,7 @@ public final class FakeEngine implements Engine {
             if (dyno == null || dyno.exit.isPresent()) {
                 return;
             }
+            dyno.retiring = true;
             Duration willing = dyno.does.stop();
             if (grace.isZero()) {
                 later(NOW, dyno, () -> end(dyno, new Exit(137, Cause.PROCESS, "")));
@@ -476,6 +477,7 @@ public final class FakeEngine implements Engine {
         private boolean placed;
         private boolean attached;
         private boolean up;
+        private boolean retiring;
         private DynoUsage usage = IDLE;
         private Optional<Tick> begun = Optional.empty();
         private Optional<Tick> ended = Optional.empty();
@@ -495,7 +497,7 @@ public final class FakeEngine implements Engine {
         }
 
         private EngineDyno seen() {
-            return new EngineDyno(spec, host, address(), up, begun, ended, exit);
+            return new EngineDyno(spec, host, address(), up, retiring, begun, ended, exit);
         }
     }
 }

@@ -16,6 +16,12 @@ sealed interface Action {
     /// Stop a withdrawn dyno now.
     record Retire(DynoId id, Duration grace) implements Action {}
 
+    /// The new web dynos are all up: they serve from now on instead of the old ones.
+    record TakeOver() implements Action {}
+
+    /// The new web dynos do not come up: the old ones go on serving.
+    record GiveUp(String why) implements Action {}
+
     /// Tell a one-off that its client is gone.
     record HangUp(DynoId id) implements Action {}
 

@@ -334,6 +334,8 @@ final class AppLoop {
                 observer.retireAsked(id, grace);
                 call(new Effect.Retire(id, grace));
             }
+            case Action.TakeOver _ -> observer.takeOver();
+            case Action.GiveUp(String why) -> observer.giveUp(why);
             case Action.HangUp(DynoId id) -> {
                 observer.hangUpAsked(id);
                 call(new Effect.HangUp(id));
@@ -418,14 +420,15 @@ final class AppLoop {
             return;
         }
         List<DynoView> views = Views.of(observer.observed(), observer.desired());
-        List<Views.Routed> nowRouted = Views.routed(views);
+        List<DynoView> routes = Views.routes(observer.observed(), observer.desired(), views);
+        List<Views.Routed> nowRouted = Views.routed(routes);
         boolean concernsRouters =
                 !nowRouted.equals(routed)
                         || observer.observed().adopted() != snapshot.observed.adopted();
         routed = nowRouted;
         long revision =
                 concernsRouters ? surroundings.revisions.getAsLong() : snapshot.view.revision();
-        AppView view = new AppView(app, revision, views);
+        AppView view = new AppView(app, revision, views, routes);
         observer.viewed(view);
         synchronized (snapshotLock) {
             snapshot = new Snapshot(view, observer.observed(), observer.desired().asleepSince());
@@ -478,6 +481,7 @@ final class AppLoop {
                         switch (fact) {
                             case Fact.Transition(DynoTransition transition) ->
                                     listener.transition(transition);
+                            case Fact.Prebooted(var outcome) -> listener.prebooted(app, outcome);
                             case Fact.Remark(var notice) -> listener.notice(app, notice);
                         }
                     });

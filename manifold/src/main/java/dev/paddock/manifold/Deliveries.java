@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/// The facts of one app on their way to the listener: in order, one at a time, a transition again and again until it
-/// is taken. Owned by the app loop.
+/// The facts of one app on their way to the listener: in order, one at a time, each but a remark again and again until
+/// it is taken. Owned by the app loop.
 final class Deliveries {
     /// Facts that may wait while the database is away; beyond it remarks are dropped and nothing is started.
     static final int MAX_WAITING = 1_000;
@@ -22,7 +22,7 @@ final class Deliveries {
     private Optional<Tick> notBefore = Optional.empty();
 
     void add(Fact fact) {
-        if (fact instanceof Fact.Transition || !isFull()) {
+        if (!(fact instanceof Fact.Remark) || !isFull()) {
             waiting.add(fact);
         }
     }
@@ -57,7 +57,7 @@ final class Deliveries {
         failures = 0;
     }
 
-    /// The listener threw: a transition is told again after a pause, a remark is given up.
+    /// The listener threw: a fact is told again after a pause, a remark is given up.
     void failed(Tick now) {
         telling = false;
         if (waiting.getFirst() instanceof Fact.Remark) {

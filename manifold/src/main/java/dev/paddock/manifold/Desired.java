@@ -5,6 +5,7 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSize;
+import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.SlugRef;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.stream.IntStream;
 /// @param oldestRunning dynos of this release or a later one need no replacement; older ones are replaced
 /// @param environment given to each dyno: config vars without settings
 /// @param asleepSince present while the app sleeps: it keeps its formation and runs none of it
+/// @param preboot whether new web dynos are started beside the old ones and take over when all of them are up
 /// @param slug empty when there is nothing to run; then no type has a quantity
 public record Desired(
         AppId app,
@@ -28,7 +30,8 @@ public record Desired(
         Optional<SlugRef> slug,
         String stack,
         List<Type> types,
-        Optional<Instant> asleepSince) {
+        Optional<Instant> asleepSince,
+        boolean preboot) {
     public Desired {
         environment = Map.copyOf(environment);
         types = List.copyOf(types);
@@ -43,7 +46,33 @@ public record Desired(
             Optional<SlugRef> slug,
             String stack,
             List<Type> types) {
-        this(app, release, oldestRunning, environment, slug, stack, types, Optional.empty());
+        this(app, release, oldestRunning, environment, slug, stack, types, Optional.empty(), false);
+    }
+
+    /// The web dynos, if any are wanted.
+    public Optional<Type> web() {
+        return types.stream()
+                .filter(type -> type.type().isWeb() && type.quantity() > 0)
+                .findFirst();
+    }
+
+    /// Whether a dyno of this type has to make room for one of the wanted release, size and command. A later release than
+    /// the wanted one was given up.
+    public boolean outdates(Type type, ReleaseVersion ran, DynoSize size, String command) {
+        return ran.compareTo(oldestRunning) < 0
+                || ran.compareTo(release) > 0
+                || !size.equals(type.size())
+                || !command.equals(type.command());
+    }
+
+    boolean outdates(Type type, DynoSpec dyno) {
+        return outdates(type, dyno.release(), dyno.size(), dyno.command());
+    }
+
+    /// The same, with preboot or without it.
+    public Desired withPreboot(boolean next) {
+        return new Desired(
+                app, release, oldestRunning, environment, slug, stack, types, asleepSince, next);
     }
 
     /// The names of all its dynos.

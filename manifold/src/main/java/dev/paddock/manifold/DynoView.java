@@ -25,4 +25,8 @@ public record DynoView(
         Instant changedAt,
         Optional<DynoAddress> address,
         boolean routable,
-        boolean retiring) {}
+        boolean retiring) {
+    boolean isWeb() {
+        return name.type().isWeb() && kind == DynoKind.FORMATION;
+    }
+}

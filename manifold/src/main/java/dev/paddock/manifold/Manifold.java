@@ -204,7 +204,7 @@ public final class Manifold implements AutoCloseable {
         if (closed || !started) {
             return;
         }
-        view(app).dynos().stream()
+        view(app).routes().stream()
                 .filter(dyno -> dyno.routable() && dyno.name().toString().equals(name))
                 .findFirst()
                 .flatMap(dyno -> suspicions.add(app, dyno.id(), timers.now()))

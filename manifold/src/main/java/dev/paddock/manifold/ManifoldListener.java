@@ -1,11 +1,14 @@
 package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.DynoState;
 import dev.paddock.dyno.DynoTransition;
 import java.time.Duration;
+import java.util.Optional;
 
 /// Where the manifold's facts go.
 public interface ManifoldListener {
@@ -14,12 +17,31 @@ public interface ManifoldListener {
     /// after this returned.
     void transition(DynoTransition transition);
 
+    /// The change of an app's web dynos to new ones beside the old ones ended. Told again, as a transition, until this
+    /// returns.
+    void prebooted(AppId app, Preboot outcome);
+
     /// The app's view has a new revision; called at once, must not block.
     void changed(AppId app);
 
     /// Something worth a log line that changes no state. Comes in its place among the app's transitions; when it
     /// throws, the remark is dropped.
     void notice(AppId app, Notice notice);
+
+    /// How new web dynos that were started beside the old ones ended up.
+    sealed interface Preboot {
+        ReleaseVersion release();
+
+        /// They serve, and the old ones are stopped.
+        record TookOver(ReleaseVersion release) implements Preboot {}
+
+        /// They crashed or were not up in time; the old ones go on serving.
+        ///
+        /// @param size of the new ones
+        /// @param kept the size of those that serve, when they run a release that is still good and differ in size alone
+        record GivenUp(ReleaseVersion release, DynoSize size, Optional<DynoSize> kept, String why)
+                implements Preboot {}
+    }
 
     /// A remark about a dyno for the app's log.
     sealed interface Notice {

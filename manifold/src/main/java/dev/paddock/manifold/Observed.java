@@ -7,6 +7,7 @@ import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.EngineDyno;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 /// @param backoffs names that crashed
 /// @param acknowledged the newest revision of the view that all routers serve
 /// @param busy addresses that left the routing table in the middle of requests
+/// @param refused the web dynos that were given up because they did not come up (preboot), while they are wanted
 /// @param strays dynos the engine has and nobody wants: of an earlier life or a host that came back
 record Observed(
         AppId app,
@@ -31,6 +33,7 @@ record Observed(
         Map<DynoName, Backoff> backoffs,
         long acknowledged,
         Set<DynoAddress> busy,
+        Optional<Preboot.Target> refused,
         List<EngineDyno> strays) {
     Observed {
         // Not Map.copyOf: the order must be the same in every run of a simulation.
@@ -41,7 +44,8 @@ record Observed(
     }
 
     static Observed nothing(AppId app, boolean adopted) {
-        return new Observed(app, adopted, false, Map.of(), Map.of(), 0, Set.of(), List.of());
+        return new Observed(
+                app, adopted, false, Map.of(), Map.of(), 0, Set.of(), Optional.empty(), List.of());
     }
 
     Optional<ObservedDyno> dyno(DynoId id) {
@@ -52,11 +56,12 @@ record Observed(
         return dynos.values();
     }
 
-    /// The dyno that carries a name: neither retiring nor ended.
+    /// The dyno that carries a name: neither retiring nor ended. Of two, while the new one comes up beside the old one
+    /// (preboot), the new one.
     Optional<ObservedDyno> current(DynoName name) {
         return dynos.values().stream()
                 .filter(dyno -> dyno.isCurrent() && dyno.name().equals(name))
-                .findFirst();
+                .max(Comparator.comparing(dyno -> dyno.progress().startedAt()));
     }
 
     /// Whether nothing is left that the engine still holds.
@@ -73,13 +78,15 @@ record Observed(
     Observed with(ObservedDyno dyno) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.put(dyno.id(), dyno);
-        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, busy, strays);
+        return new Observed(
+                app, adopted, quieting, next, backoffs, acknowledged, busy, refused, strays);
     }
 
     Observed without(DynoId id) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.remove(id);
-        return new Observed(app, adopted, quieting, next, backoffs, acknowledged, busy, strays);
+        return new Observed(
+                app, adopted, quieting, next, backoffs, acknowledged, busy, refused, strays);
     }
 
     Observed withBackoff(DynoName name, Backoff backoff) {
@@ -89,7 +96,8 @@ record Observed(
     }
 
     Observed withBackoffs(Map<DynoName, Backoff> next) {
-        return new Observed(app, adopted, quieting, dynos, next, acknowledged, busy, strays);
+        return new Observed(
+                app, adopted, quieting, dynos, next, acknowledged, busy, refused, strays);
     }
 
     Observed withAcknowledged(long revision) {
@@ -101,24 +109,43 @@ record Observed(
                 backoffs,
                 Math.max(acknowledged, revision),
                 busy,
+                refused,
                 strays);
     }
 
     Observed withBusy(Set<DynoAddress> next) {
         return next.equals(busy)
                 ? this
-                : new Observed(app, adopted, quieting, dynos, backoffs, acknowledged, next, strays);
+                : new Observed(
+                        app,
+                        adopted,
+                        quieting,
+                        dynos,
+                        backoffs,
+                        acknowledged,
+                        next,
+                        refused,
+                        strays);
+    }
+
+    Observed withRefused(Optional<Preboot.Target> next) {
+        return next.equals(refused)
+                ? this
+                : new Observed(
+                        app, adopted, quieting, dynos, backoffs, acknowledged, busy, next, strays);
     }
 
     Observed withQuieting(boolean next) {
-        return new Observed(app, adopted, next, dynos, backoffs, acknowledged, busy, strays);
+        return new Observed(
+                app, adopted, next, dynos, backoffs, acknowledged, busy, refused, strays);
     }
 
     Observed withListed(List<EngineDyno> nextStrays) {
         if (adopted && strays.isEmpty() && nextStrays.isEmpty()) {
             return this;
         }
-        return new Observed(app, true, quieting, dynos, backoffs, acknowledged, busy, nextStrays);
+        return new Observed(
+                app, true, quieting, dynos, backoffs, acknowledged, busy, refused, nextStrays);
     }
 
     Observed withoutStray(DynoId id) {
@@ -130,6 +157,7 @@ record Observed(
                 backoffs,
                 acknowledged,
                 busy,
+                refused,
                 strays.stream().filter(stray -> !stray.spec().id().equals(id)).toList());
     }
 }

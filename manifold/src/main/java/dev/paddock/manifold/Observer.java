@@ -58,6 +58,9 @@ final class Observer {
     private Observed observed;
     private Desired desired;
 
+    /// The newest release that was given up because its web dynos did not come up.
+    private ReleaseVersion givenUp = ReleaseVersion.NONE;
+
     Observer(
             AppId app,
             boolean adopted,
@@ -81,9 +84,11 @@ final class Observer {
 
     /// A new release, which a config change is too, gives crashed dynos a new chance; a scaling does not.
     ///
-    /// Numbers of releases only grow, so a wish for an older one was overtaken; only "no release" always counts.
+    /// Numbers of releases only grow, so a wish for an older one was overtaken, unless the newer one was given up; only
+    /// "no release" always counts.
     void want(Desired next) {
-        boolean overtaken = next.release().compareTo(desired.release()) < 0;
+        boolean older = next.release().compareTo(desired.release()) < 0;
+        boolean overtaken = older && desired.release().compareTo(givenUp) > 0;
         if (overtaken && !next.release().equals(ReleaseVersion.NONE)) {
             return;
         }
@@ -93,6 +98,10 @@ final class Observer {
         remarkWaking(next);
         desired = next;
         Map<DynoName, Backoff> kept = new TreeMap<>(observed.backoffs());
+        if (observed.refused().isPresent() && !Preboot.Target.of(next).equals(observed.refused())) {
+            observed = observed.withRefused(Optional.empty());
+            kept.keySet().removeIf(name -> name.type().isWeb());
+        }
         kept.keySet().removeIf(name -> next.asleepSince().isPresent() || !isWanted(name));
         observed = observed.withBackoffs(kept);
         if (next.types().stream().anyMatch(type -> type.quantity() > 0)) {
@@ -116,8 +125,14 @@ final class Observer {
         Map<DynoName, Backoff> kept = new TreeMap<>(observed.backoffs());
         kept.keySet().removeIf(it -> matches(it, type, name));
         observed = observed.withBackoffs(kept);
+        Preboot preboot = Preboot.of(desired, observed);
         for (ObservedDyno dyno : List.copyOf(observed.all())) {
-            if (dyno.isFormation() && dyno.isCurrent() && matches(dyno.name(), type, name)) {
+            // While new web dynos come up, they are those that the user means; the old ones serve.
+            boolean isMeant = !preboot.isOld(dyno.id()) || preboot.refused();
+            if (isMeant
+                    && dyno.isFormation()
+                    && dyno.isCurrent()
+                    && matches(dyno.name(), type, name)) {
                 withdraw(dyno, Reason.RESTART, Planner.GRACE);
             }
         }
@@ -183,8 +198,33 @@ final class Observer {
             case NOT_ATTACHED -> remark(new Notice.NotAttached(dyno.name()));
             case BOOT_TIMEOUT -> remarkBootTimeout(dyno);
             case IDLE -> remark(new Notice.Idling(dyno.name()));
-            case START, UP, EXIT, RESTART_AFTER_CRASH, SCALE_DOWN, STOP, HOST_LOST, COMPLETE -> {}
+            case START,
+                    UP,
+                    EXIT,
+                    RESTART_AFTER_CRASH,
+                    REPLACED,
+                    SCALE_DOWN,
+                    STOP,
+                    HOST_LOST,
+                    COMPLETE -> {}
         }
+    }
+
+    /// The new web dynos serve from now on.
+    void takeOver() {
+        facts.accept(new Fact.Prebooted(new ManifoldListener.Preboot.TookOver(desired.release())));
+    }
+
+    /// The new web dynos do not come up; as long as they are wanted the old ones serve.
+    void giveUp(String why) {
+        Preboot preboot = Preboot.of(desired, observed);
+        Preboot.Target target = Preboot.Target.of(desired).orElseThrow();
+        observed = observed.withRefused(Optional.of(target));
+        givenUp = target.release();
+        facts.accept(
+                new Fact.Prebooted(
+                        new ManifoldListener.Preboot.GivenUp(
+                                target.release(), target.size(), preboot.keptSize(desired), why)));
     }
 
     private void remarkBootTimeout(ObservedDyno dyno) {
@@ -358,18 +398,24 @@ final class Observer {
                         // Routers may still serve a table in which it is up.
                         .with(new Routing(seen.address().isPresent(), OptionalLong.empty()));
         dyno = dyno.with(dyno.progress().accepted(began));
-        boolean nameTaken = seen.exit().isEmpty() && observed.current(spec.name()).isPresent();
-        if (nameTaken) {
-            dyno =
-                    dyno.with(
-                            new Retirement(
-                                    Reason.SCALE_DOWN,
-                                    Planner.GRACE,
-                                    timers.now(),
-                                    Optional.empty()));
+        if (seen.exit().isEmpty() && (seen.retiring() || isSurplus(spec))) {
+            Optional<Tick> asked = seen.retiring() ? Optional.of(began) : Optional.empty();
+            dyno = dyno.with(new Retirement(Reason.SCALE_DOWN, Planner.GRACE, timers.now(), asked));
         }
         set(dyno);
         catchUp(dyno, seen);
+    }
+
+    /// Of two dynos of one name one goes at once, unless that is the old one of a change of web dynos (preboot).
+    private boolean isSurplus(DynoSpec spec) {
+        Optional<Desired.Type> web =
+                desired.web().filter(it -> it.type().equals(spec.name().type()));
+        return observed.all().stream()
+                .filter(dyno -> dyno.isCurrent() && dyno.name().equals(spec.name()))
+                .anyMatch(dyno ->
+                        web.isEmpty()
+                                || (!desired.outdates(web.get(), spec)
+                                        && !desired.outdates(web.get(), dyno.spec())));
     }
 
     private void placed(DynoId id, Placement placement) {
@@ -431,7 +477,15 @@ final class Observer {
             case BOOT_TIMEOUT -> exit.isPresent() ? DynoState.CRASHED : DynoState.DOWN;
             case COMPLETE -> DynoState.COMPLETE;
             case HOST_LOST -> DynoState.DOWN;
-            case START, UP, RESTART_AFTER_CRASH, RESTART, SCALE_DOWN, IDLE, STOP, NOT_ATTACHED ->
+            case START,
+                    UP,
+                    RESTART_AFTER_CRASH,
+                    RESTART,
+                    REPLACED,
+                    SCALE_DOWN,
+                    IDLE,
+                    STOP,
+                    NOT_ATTACHED ->
                     dyno.isFormation() ? DynoState.DOWN : DynoState.COMPLETE;
         };
     }
@@ -445,7 +499,14 @@ final class Observer {
 
     /// The crash of a dyno whose name another one carries by now, as after a release, is not held against that one.
     private void crashed(ObservedDyno dyno, Tick now) {
-        if (!isWanted(dyno.name()) || observed.current(dyno.name()).isPresent()) {
+        Preboot preboot = Preboot.of(desired, observed);
+        boolean isCarried =
+                observed.all().stream()
+                        .anyMatch(other ->
+                                other.isCurrent()
+                                        && other.name().equals(dyno.name())
+                                        && !preboot.isOld(other.id()));
+        if (!isWanted(dyno.name()) || isCarried) {
             return;
         }
         Optional<Backoff> before = Optional.ofNullable(observed.backoffs().get(dyno.name()));
@@ -516,13 +577,17 @@ final class Observer {
                 continue;
             }
             Optional<DynoView> shown =
-                    view.dynos().stream()
+                    view.routes().stream()
                             .filter(it -> it.id().equals(dyno.id()) && it.address().isPresent())
                             .findFirst();
             Routing routing = dyno.routing();
-            if (shown.isPresent() && shown.get().routable() && !routing.everRoutable()) {
-                set(dyno.with(new Routing(true, OptionalLong.empty())));
-            } else if (shown.isEmpty() && routing.goneSince().isEmpty()) {
+            if (shown.isPresent()) {
+                boolean everRoutable = routing.everRoutable() || shown.get().routable();
+                Routing known = new Routing(everRoutable, OptionalLong.empty());
+                if (!known.equals(routing)) {
+                    set(dyno.with(known));
+                }
+            } else if (routing.goneSince().isEmpty()) {
                 set(
                         dyno.with(
                                 new Routing(

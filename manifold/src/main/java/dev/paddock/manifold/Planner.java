@@ -41,6 +41,7 @@ final class Planner {
     private final Desired desired;
     private final Observed observed;
     private final Tick now;
+    private Preboot preboot;
     private final List<Action> actions = new ArrayList<>();
     private Optional<Tick> again = Optional.empty();
 
@@ -48,6 +49,7 @@ final class Planner {
         this.desired = desired;
         this.observed = observed;
         this.now = now;
+        this.preboot = Preboot.of(desired, observed);
     }
 
     static Plan plan(Desired desired, Observed observed, Tick now) {
@@ -60,6 +62,7 @@ final class Planner {
 
     private void decide() {
         collectStrays();
+        judgePreboot();
         Set<DynoName> kept = new HashSet<>();
         // Highest numbers first: the order in which a smaller formation gives them up.
         observed.all().stream()
@@ -75,6 +78,30 @@ final class Planner {
                 });
         if (!observed.quieting() && desired.asleepSince().isEmpty()) {
             startMissing(kept);
+        }
+    }
+
+    /// The new web dynos take over when all of them are up, and are given up when one crashes or takes too long.
+    private void judgePreboot() {
+        if (!preboot.isUnderWay() || preboot.refused() || preboot.mixed()) {
+            return;
+        }
+        Optional<String> crashed =
+                preboot.crashed(desired, observed).map(name -> name + " crashed");
+        Optional<String> late =
+                preboot.latest()
+                        .filter(dyno -> isDue(Preboot.deadline(dyno)))
+                        .map(dyno ->
+                                dyno.name()
+                                        + " was not up within "
+                                        + Preboot.LIMIT.toSeconds()
+                                        + " seconds");
+        Optional<String> why = crashed.or(() -> late);
+        if (why.isPresent()) {
+            actions.add(new Action.GiveUp(why.get()));
+            preboot = preboot.refuse();
+        } else if (preboot.isComplete()) {
+            actions.add(new Action.TakeOver());
         }
     }
 
@@ -128,7 +155,9 @@ final class Planner {
                         ? Optional.of(withdrawal(dyno, Reason.SCALE_DOWN))
                         : dyno.isFormation() ? judge(dyno) : judgeOneOff(dyno);
         decision.ifPresent(actions::add);
-        return decision.isEmpty() || decision.get().reason() == Reason.BOOT_TIMEOUT;
+        boolean stays = decision.isEmpty() || decision.get().reason() == Reason.BOOT_TIMEOUT;
+        // A new one comes up beside it, under the same name.
+        return stays && !(preboot.isOld(dyno.id()) && !preboot.refused());
     }
 
     private Optional<Action.Withdraw> judge(ObservedDyno dyno) {
@@ -139,7 +168,15 @@ final class Planner {
         if (desired.asleepSince().isPresent()) {
             return Optional.of(withdrawal(dyno, Reason.IDLE));
         }
-        if (isOutdated(dyno, type.get())) {
+        if (preboot.isOld(dyno.id())) {
+            return preboot.isComplete()
+                    ? Optional.of(withdrawal(dyno, Reason.REPLACED))
+                    : Optional.empty();
+        }
+        if (preboot.refused() && preboot.isFresh(dyno.id())) {
+            return Optional.of(withdrawal(dyno, Reason.SCALE_DOWN));
+        }
+        if (desired.outdates(type.get(), dyno.spec())) {
             return Optional.of(withdrawal(dyno, Reason.RESTART));
         }
         if (dyno.isUp() || !isDue(bootDeadline(dyno, type.get()))) {
@@ -174,12 +211,6 @@ final class Planner {
                 .findFirst();
     }
 
-    private boolean isOutdated(ObservedDyno dyno, Desired.Type type) {
-        return dyno.spec().release().compareTo(desired.oldestRunning()) < 0
-                || !dyno.spec().size().equals(type.size())
-                || !dyno.spec().command().equals(type.command());
-    }
-
     private static Tick bootDeadline(ObservedDyno dyno, Desired.Type type) {
         Optional<Placement> placement = dyno.progress().placement();
         return placement.isPresent() && dyno.spec().web()
@@ -189,6 +220,9 @@ final class Planner {
 
     private void startMissing(Set<DynoName> kept) {
         for (Desired.Type type : desired.types()) {
+            if (type.type().isWeb() && preboot.refused()) {
+                continue;
+            }
             for (int number = 1; number <= type.quantity(); number++) {
                 DynoName name = new DynoName(type.type(), number);
                 if (!kept.contains(name) && !awaitsEnd(name, type) && mayStart(name)) {
@@ -204,7 +238,7 @@ final class Planner {
                         dyno.name().equals(name)
                                 && dyno.isFailedBoot()
                                 && dyno.ending().isEmpty()
-                                && !isOutdated(dyno, type));
+                                && !desired.outdates(type, dyno.spec()));
     }
 
     private boolean mayStart(DynoName name) {
@@ -240,6 +274,7 @@ final class Planner {
                         BOOT_TIMEOUT,
                         RESTART_AFTER_CRASH,
                         RESTART,
+                        REPLACED,
                         STOP,
                         HOST_LOST,
                         NOT_ATTACHED,

@@ -24,16 +24,18 @@ final class Views {
 
     private Views() {}
 
-    /// One dyno per name: the current one, else the crashed one that waits, else the one that sleeps.
+    /// One dyno per name: the current one, else the crashed one that waits, else the one that sleeps. While new web dynos
+    /// come up beside the old ones (preboot), users see the new ones.
     static List<DynoView> of(Observed observed, Desired desired) {
+        Preboot preboot = Preboot.of(desired, observed);
         List<DynoView> views = new ArrayList<>();
         Set<DynoName> shown = new HashSet<>();
-        for (ObservedDyno dyno : observed.all()) {
-            if (dyno.isCurrent() && dyno.spec().kind() != DynoKind.BUILD) {
-                views.add(current(dyno));
-                shown.add(dyno.name());
-            }
-        }
+        observed.all().stream()
+                .filter(dyno -> dyno.isCurrent() && dyno.spec().kind() != DynoKind.BUILD)
+                .sorted(Comparator.comparingInt(dyno -> rank(dyno, preboot)))
+                .filter(dyno -> shown.add(dyno.name()))
+                .forEach(dyno ->
+                        views.add(current(dyno, !preboot.isUnderWay() || preboot.serves(dyno))));
         for (ObservedDyno dyno : observed.all()) {
             if (dyno.isFailedBoot() && dyno.ending().isEmpty() && shown.add(dyno.name())) {
                 views.add(crashed(dyno));
@@ -50,6 +52,25 @@ final class Views {
                 .ifPresent(since -> addIdle(views, shown, desired, since));
         views.sort(Comparator.comparing(DynoView::name));
         return views;
+    }
+
+    /// What is to be seen first, of those that carry one name.
+    private static int rank(ObservedDyno dyno, Preboot preboot) {
+        if (preboot.isOld(dyno.id())) {
+            return preboot.refused() ? 0 : 2;
+        }
+        return preboot.isFresh(dyno.id()) ? 1 : 3;
+    }
+
+    /// The web dynos that routers know of, given all that users see.
+    static List<DynoView> routes(Observed observed, Desired desired, List<DynoView> views) {
+        Preboot preboot = Preboot.of(desired, observed);
+        return preboot.isUnderWay()
+                ? observed.all().stream()
+                        .filter(preboot::serves)
+                        .map(dyno -> current(dyno, true))
+                        .toList()
+                : views.stream().filter(DynoView::isWeb).toList();
     }
 
     private static void addIdle(
@@ -80,9 +101,10 @@ final class Views {
                 false);
     }
 
-    private static DynoView current(ObservedDyno dyno) {
+    private static DynoView current(ObservedDyno dyno, boolean serves) {
         boolean routable =
-                dyno.isFormation()
+                serves
+                        && dyno.isFormation()
                         && dyno.spec().web()
                         && dyno.isUp()
                         && dyno.address().isPresent();
@@ -117,10 +139,9 @@ final class Views {
                 retiring);
     }
 
-    /// What of the view concerns routers; equal lists need no new table.
-    static List<Routed> routed(List<DynoView> views) {
-        return views.stream()
-                .filter(view -> view.name().type().isWeb() && view.kind() == DynoKind.FORMATION)
+    /// What of the dynos concerns routers; equal lists need no new table.
+    static List<Routed> routed(List<DynoView> routes) {
+        return routes.stream()
                 .map(view -> new Routed(view.name(), view.address(), view.state(), view.routable()))
                 .toList();
     }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// What the manifold told, as a database that may be away keeps it, and what it did, to be audited afterwards.
@@ -34,6 +35,8 @@ final class Ledger implements ManifoldListener {
     private final List<Notice> notices = new ArrayList<>();
     private final List<DynoTransition> transitions = new ArrayList<>();
     private Consumer<AppId> onChange = _ -> {};
+    private final List<Preboot> outcomes = new ArrayList<>();
+    private BiConsumer<AppId, Preboot> onPreboot = (_, _) -> {};
     private boolean away;
     private boolean platformRestarted;
 
@@ -43,6 +46,14 @@ final class Ledger implements ManifoldListener {
 
     void onChange(Consumer<AppId> next) {
         onChange = next;
+    }
+
+    void onPreboot(BiConsumer<AppId, Preboot> next) {
+        onPreboot = next;
+    }
+
+    List<Preboot> outcomes() {
+        return outcomes;
     }
 
     void databaseGoesAway() {
@@ -80,8 +91,21 @@ final class Ledger implements ManifoldListener {
                     Optional.ofNullable(ups.get(transition.dyno()))
                             .map(up -> transition.tick().since(up));
             Key key = new Key(transition.app(), transition.name());
-            events.add(new Event.Crash(key, transition.dyno(), transition.tick(), uptime));
+            events.add(new Event.Crash(key, transition, uptime));
         }
+    }
+
+    @Override
+    public void prebooted(AppId app, Preboot outcome) {
+        if (away) {
+            throw new IllegalStateException("the database is away");
+        }
+        outcomes.add(outcome);
+        if (outcome instanceof Preboot.GivenUp) {
+            // The crashes of those that were given up are not held against those that serve.
+            events.add(new Event.Reset(Optional.of(app), Optional.empty(), time.now()));
+        }
+        onPreboot.accept(app, outcome);
     }
 
     @Override
@@ -155,10 +179,14 @@ final class Ledger implements ManifoldListener {
         inOrder.sort(Comparator.comparing(Event::at).thenComparingInt(Event::rank));
         for (Event event : inOrder) {
             switch (event) {
-                case Event.Crash(Key key, DynoId id, Tick at, Optional<Duration> uptime) -> {
+                case Event.Crash(Key key, DynoTransition crash, Optional<Duration> uptime) -> {
                     Desired desired = wanted.get(key.app);
-                    boolean carriedTheName = id.equals(lastStarted.get(key));
+                    boolean carriedTheName = crash.dyno().equals(lastStarted.get(key));
                     if (!carriedTheName || desired == null || !wants(desired, key.name)) {
+                        continue;
+                    }
+                    if (isOutdated(crash, desired)) {
+                        // Its successor was decided upon, though maybe not yet started.
                         continue;
                     }
                     Pause last = pauses.getOrDefault(key, Pause.NONE);
@@ -171,7 +199,7 @@ final class Ledger implements ManifoldListener {
                                     crashes,
                                     forgiven ? last.forgiven + 1 : 0,
                                     pause,
-                                    at.plus(pause)));
+                                    crash.tick().plus(pause)));
                 }
                 case Event.Start start -> {
                     lastStarted.put(start.key, start.id);
@@ -190,6 +218,13 @@ final class Ledger implements ManifoldListener {
             }
         }
         assertThat(tooEarly).as("starts before the pause was over").isEmpty();
+    }
+
+    private static boolean isOutdated(DynoTransition crash, Desired desired) {
+        return desired.types().stream()
+                .filter(type -> type.type().equals(crash.name().type()))
+                .anyMatch(type ->
+                        desired.outdates(type, crash.release(), crash.size(), type.command()));
     }
 
     private static boolean isReset(Key key, Optional<AppId> app, Optional<Desired> kept) {
@@ -239,7 +274,13 @@ final class Ledger implements ManifoldListener {
 
         record NewPlatform(Tick at) implements Event {}
 
-        record Crash(Key key, DynoId id, Tick at, Optional<Duration> uptime) implements Event {}
+        record Crash(Key key, DynoTransition transition, Optional<Duration> uptime)
+                implements Event {
+            @Override
+            public Tick at() {
+                return transition.tick();
+            }
+        }
 
         record Start(Key key, DynoId id, Tick at) implements Event {}
 

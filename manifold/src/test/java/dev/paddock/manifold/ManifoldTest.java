@@ -601,7 +601,8 @@ class ManifoldTest {
                         awake.slug(),
                         awake.stack(),
                         awake.types(),
-                        Optional.of(time.date())));
+                        Optional.of(time.date()),
+                        false));
     }
 
     @Test

@@ -419,6 +419,7 @@ class PlannerTest {
                 "host-1",
                 Optional.empty(),
                 exit.isEmpty(),
+                false,
                 Optional.of(at(0)),
                 Optional.empty(),
                 exit);

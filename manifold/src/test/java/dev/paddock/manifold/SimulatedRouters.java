@@ -57,14 +57,14 @@ final class SimulatedRouters {
     boolean mayRoute(DynoId id) {
         return inUse.values().stream()
                 .flatMap(Deque::stream)
-                .flatMap(table -> table.view.dynos().stream())
+                .flatMap(table -> table.view.routes().stream())
                 .anyMatch(dyno -> dyno.id().equals(id) && dyno.routable());
     }
 
     boolean mayKnow(DynoId id) {
         return inUse.values().stream()
                 .flatMap(Deque::stream)
-                .flatMap(table -> table.view.dynos().stream())
+                .flatMap(table -> table.view.routes().stream())
                 .anyMatch(dyno -> dyno.id().equals(id) && dyno.address().isPresent());
     }
 

@@ -16,19 +16,24 @@ import dev.paddock.dyno.FakeEngine;
 import dev.paddock.dyno.FakeEngine.Script;
 import dev.paddock.dyno.SlugRef;
 import dev.paddock.dyno.Stdio;
+import dev.paddock.manifold.ManifoldListener.Preboot.GivenUp;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// One seeded life of a manifold: an engine that loses events, fails and hangs, hosts that die, users who scale,
 /// release, restart and run, routers that answer late, a database that goes away, a platform that is killed. After the
@@ -54,6 +59,9 @@ final class Simulation {
     private final SimulatedRouters routers;
     private final Ledger ledger = new Ledger(time);
     private final Map<AppId, Desired> wanted = new LinkedHashMap<>();
+    private final Map<AppId, Set<ReleaseVersion>> failed = new HashMap<>();
+    private final Map<AppId, Integer> newest = new HashMap<>();
+    private final Service service = new Service(fake);
     private final int lossPercent;
     private boolean storm = true;
     private int generation;
@@ -77,7 +85,8 @@ final class Simulation {
         fake.listen(event -> manifold().accept(event));
         for (int app = random.nextInt(2); app >= 0; app--) {
             AppId id = new AppId(new UUID(seed, app));
-            Desired first = desired(id, 1, 1, 1, DynoSize.STANDARD_1X);
+            Desired first =
+                    desired(id, 1, 1, 1, DynoSize.STANDARD_1X).withPreboot(random.nextInt(3) > 0);
             ledger.wanted(first, first);
             wanted.put(id, first);
         }
@@ -102,7 +111,14 @@ final class Simulation {
                                 });
         Manifold next = new Manifold(engine, time, effects, ledger, RESTARTS);
         manifold = next;
-        ledger.onChange(app -> routers.changed(app, next));
+        ledger.onChange(app -> {
+            // Before, routes are not published yet.
+            if (next.observed(app).filter(Observed::adopted).isPresent()) {
+                service.look(next.view(app), wanted(app));
+            }
+            routers.changed(app, next);
+        });
+        ledger.onPreboot(this::prebooted);
         wanted.forEach(next::want);
         for (int attempt = 0; ; attempt++) {
             try {
@@ -155,9 +171,14 @@ final class Simulation {
             case 4 -> resize(app);
             case 5 -> {
                 ledger.forgetCrashes();
+                service.mayLose(manifold.view(app));
                 manifold.restart(app, Optional.empty(), Optional.empty());
             }
-            case 6 -> aDyno().ifPresent(spec -> manifold.stop(spec.app(), spec.name()));
+            case 6 ->
+                    aDyno().ifPresent(spec -> {
+                        service.mayLose(manifold.view(spec.app()));
+                        manifold.stop(spec.app(), spec.name());
+                    });
             case 7, 8 -> aDyno().ifPresent(spec -> fake.exit(spec.id(), random.nextInt(3)));
             case 9 -> {
                 String host = HOSTS.get(random.nextInt(HOSTS.size()));
@@ -201,7 +222,7 @@ final class Simulation {
         want(
                 desired(
                         app,
-                        now.release().number() + 1,
+                        newest(app) + 1,
                         now.types().getFirst().quantity(),
                         now.types().getLast().quantity(),
                         now.types().getFirst().size()));
@@ -218,11 +239,47 @@ final class Simulation {
                         random.nextBoolean() ? DynoSize.STANDARD_1X : DynoSize.STANDARD_2X));
     }
 
+    private int newest(AppId app) {
+        return newest.merge(app, 1, Math::max);
+    }
+
+    /// As the platform does: a release that did not come up fails, and the one before is wanted again; a size is taken
+    /// back.
+    private void prebooted(AppId app, ManifoldListener.Preboot outcome) {
+        if (!(outcome instanceof GivenUp(var release, DynoSize size, var kept, _))) {
+            return;
+        }
+        Desired now = wanted(app);
+        DynoSize nowSize = now.types().getFirst().size();
+        if (kept.isPresent()) {
+            want(with(now, now.release().number(), nowSize.equals(size) ? kept.get() : nowSize));
+            return;
+        }
+        Set<ReleaseVersion> all = failed.computeIfAbsent(app, _ -> new HashSet<>());
+        all.add(release);
+        int current = newest(app);
+        while (all.contains(new ReleaseVersion(current))) {
+            current--;
+        }
+        want(with(now, current, nowSize));
+    }
+
+    private static Desired with(Desired now, int release, DynoSize size) {
+        return desired(
+                now.app(),
+                release,
+                now.types().getFirst().quantity(),
+                now.types().getLast().quantity(),
+                size);
+    }
+
     private Desired wanted(AppId app) {
         return Objects.requireNonNull(wanted.get(app));
     }
 
-    private void want(Desired desired) {
+    private void want(Desired next) {
+        Desired desired = next.withPreboot(wanted(next.app()).preboot());
+        newest.merge(desired.app(), desired.release().number(), Math::max);
         ledger.wanted(wanted(desired.app()), desired);
         wanted.put(desired.app(), desired);
         manifold.want(desired.app(), desired);
@@ -303,7 +360,12 @@ final class Simulation {
             return;
         }
         ledger.started(spec);
+        Preboot preboot = Preboot.of(wanted(spec.app()), observed);
         for (EngineDyno other : fake.list()) {
+            if (preboot.isOld(other.spec().id())) {
+                // It serves until this one takes over.
+                continue;
+            }
             if (other.exit().isEmpty()
                     && other.spec().app().equals(spec.app())
                     && other.spec().name().equals(spec.name())) {
@@ -330,14 +392,20 @@ final class Simulation {
     private void assertNamesAreUnique(AppId app) {
         List<DynoName> names =
                 manifold.observed(app).stream()
-                        .flatMap(observed -> observed.all().stream())
-                        .filter(ObservedDyno::isCurrent)
+                        .flatMap(observed -> carryingNames(wanted(app), observed))
                         .map(ObservedDyno::name)
                         .toList();
         assertThat(names).as("names of dynos in service").doesNotHaveDuplicates();
         assertThat(manifold.view(app).dynos().stream().map(DynoView::name).toList())
                 .as("names in the view")
                 .doesNotHaveDuplicates();
+    }
+
+    /// All but the old ones of a change of web dynos, which leave their names to the new ones.
+    private static Stream<ObservedDyno> carryingNames(Desired desired, Observed observed) {
+        Preboot preboot = Preboot.of(desired, observed);
+        return observed.all().stream()
+                .filter(dyno -> dyno.isCurrent() && !preboot.isOld(dyno.id()));
     }
 
     private boolean isAsWanted() {

@@ -97,6 +97,7 @@ final class StormyEngine implements Engine {
                 dyno.host(),
                 dyno.address(),
                 dyno.up(),
+                dyno.retiring(),
                 dyno.begun(),
                 Optional.empty(),
                 dyno.exit());

@@ -235,14 +235,31 @@ public final class Apps {
     /// All features with whether they are on for this app.
     public List<Feature> features(AppId app) {
         Map<String, Switched> switched = switched(app);
+        int webDynos = webDynos(app);
         return Features.all().stream()
                 .map(known -> {
                     Switched stored = switched.get(known.id());
                     return stored == null
-                            ? known.untouched()
+                            ? known.untouched(webDynos)
                             : known.feature(stored.enabled(), stored.updatedAt());
                 })
                 .toList();
+    }
+
+    private int webDynos(AppId app) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select quantity from formation where app = :app and type = 'web'")
+                                .bind("app", app)
+                                .mapTo(Integer.class)
+                                .findOne())
+                .orElse(0);
+    }
+
+    /// Whether the app switched this feature on or off; empty when it never did.
+    public Optional<Boolean> switchedFeature(AppId app, String name) {
+        return Optional.ofNullable(switched(app).get(name)).map(Switched::enabled);
     }
 
     /// The apps that switched this feature on.

@@ -13,4 +13,10 @@ public record Feature(
         String state,
         boolean enabled,
         Instant createdAt,
-        Instant updatedAt) {}
+        Instant updatedAt) {
+    /// New web dynos come up beside the old ones and then take over.
+    public static final String PREBOOT = "preboot";
+
+    /// From so many web dynos on preboot is on for an app that never switched it.
+    public static final int PREBOOT_DYNOS = 2;
+}

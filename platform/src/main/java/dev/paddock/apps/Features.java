@@ -14,9 +14,9 @@ enum Features {
             "general",
             false),
     PREBOOT(
-            "preboot",
+            Feature.PREBOOT,
             "Preboot",
-            "New web dynos take over only when all of them accept requests; then the old ones stop.",
+            "New web dynos take over when all of them accept requests; on for apps with two or more.",
             "general",
             false),
     RUNTIME_METRICS(
@@ -69,9 +69,14 @@ enum Features {
         return id;
     }
 
-    /// As it is for an app that never switched it.
+    /// As it is for an app with so many web dynos that never switched it.
+    Feature untouched(int webDynos) {
+        boolean manyServe = this == PREBOOT && webDynos >= Feature.PREBOOT_DYNOS;
+        return feature(onByDefault || manyServe, SINCE);
+    }
+
     Feature untouched() {
-        return feature(onByDefault, SINCE);
+        return untouched(0);
     }
 
     Feature feature(boolean enabled, Instant updatedAt) {

@@ -2,9 +2,7 @@ package dev.paddock.domains;
 
 import dev.paddock.apps.Apps;
 import dev.paddock.core.AppId;
-import dev.paddock.core.ProcessType;
 import dev.paddock.dyno.DynoAddress;
-import dev.paddock.dyno.DynoKind;
 import dev.paddock.manifold.AppView;
 import dev.paddock.manifold.DynoView;
 import dev.paddock.manifold.Manifold;
@@ -358,9 +356,8 @@ public final class RoutePublisher implements AutoCloseable {
         }
 
         private static List<DynoRoute> dynos(AppView view) {
-            return view.dynos().stream()
-                    .filter(dyno -> dyno.name().type().equals(ProcessType.WEB))
-                    .filter(dyno -> dyno.kind() == DynoKind.FORMATION && !dyno.retiring())
+            return view.routes().stream()
+                    .filter(dyno -> !dyno.retiring())
                     .flatMap(dyno -> state(dyno).stream().map(state -> route(dyno, state)))
                     .toList();
         }

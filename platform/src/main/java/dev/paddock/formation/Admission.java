@@ -64,6 +64,22 @@ public final class Admission {
         }
     }
 
+    /// Whether so much more memory is free for a while, beside what runs beyond the formations already: web dynos that
+    /// come up beside the old ones of their app.
+    boolean hasRoom(Handle handle, long moreBytes) {
+        long taken = Math.max(formationBytes(handle), runningBytes());
+        return moreBytes <= capacityBytes() - taken - oneOffBytes();
+    }
+
+    private long runningBytes() {
+        return engine.list().stream()
+                .filter(dyno -> dyno.exit().isEmpty())
+                .map(EngineDyno::spec)
+                .filter(dyno -> dyno.kind() == DynoKind.FORMATION)
+                .mapToLong(dyno -> dyno.size().memoryBytes())
+                .sum();
+    }
+
     private long capacityBytes() {
         return (long)
                 (overcommit

@@ -1,6 +1,7 @@
 package dev.paddock.formation;
 
 import dev.paddock.apps.Apps;
+import dev.paddock.apps.Feature;
 import dev.paddock.build.SlugStore;
 import dev.paddock.core.Actor;
 import dev.paddock.core.App;
@@ -53,6 +54,7 @@ public final class Formations {
     private final Admission admission;
     private final Releases releases;
     private final RunningReleases running;
+    private final Preboots preboots;
     private final SleepingApps sleeping = new SleepingApps();
 
     public Formations(
@@ -73,6 +75,7 @@ public final class Formations {
         this.manifold = manifold;
         this.log = log;
         this.admission = admission;
+        this.preboots = new Preboots(manifold, admission, log, clock);
     }
 
     /// The process types of the current release, sorted by name.
@@ -201,10 +204,56 @@ public final class Formations {
     }
 
     /// The current release changed: the first one with a slug gets web=1, types that are gone lose their entry, an app
-    /// that slept wakes, and the manifold is told.
+    /// that slept wakes, and the manifold is told. As long as the release may fail (preboot) all types keep their entries.
     public void released(AppId app) {
-        fit(app);
+        fit(app, false);
         wake(app);
+        if (!preboots.isUnderWay(app)) {
+            fit(app, true);
+        }
+    }
+
+    /// The release's web dynos serve.
+    public void tookOver(AppId app) {
+        fit(app, true);
+    }
+
+    /// Web dynos of this size did not come up: those of the other size, which serve, are wanted again. False when
+    /// something else is wanted by now.
+    public boolean keepSize(AppId app, DynoSize refused, DynoSize kept) {
+        boolean changed =
+                database.jdbi()
+                        .inTransaction(handle -> {
+                            lock(handle, app);
+                            Optional<FormationRow> web =
+                                    FormationRow.ofApp(handle, app).stream()
+                                            .filter(row -> row.type().isWeb())
+                                            .filter(row -> row.size().equals(refused))
+                                            .findFirst();
+                            web.ifPresent(
+                                    row -> row.with(row.quantity(), kept, now()).update(handle));
+                            return web.isPresent();
+                        });
+        tell(app);
+        return changed;
+    }
+
+    /// Finishes what a platform process that ended while a release's web dynos came up had still to do. Called once, after
+    /// the manifold has taken over what runs.
+    public void settle() {
+        for (App app : apps.all()) {
+            if (!preboots.isUnderWay(app.id())) {
+                attempt(app.id(), () -> fit(app.id(), true));
+            }
+        }
+    }
+
+    private static void attempt(AppId app, Runnable step) {
+        try {
+            step.run();
+        } catch (UserError e) {
+            LOG.info("app {} is skipped at start: {}", app, e.message());
+        }
     }
 
     /// Keeps the formation and runs none of it.
@@ -233,7 +282,7 @@ public final class Formations {
     }
 
     /// Gives each process type of the current slug its row, and takes it from the others.
-    private void fit(AppId app) {
+    private void fit(AppId app, boolean dropsGone) {
         Release current = releases.current(app);
         if (current.slug().isEmpty()) {
             return;
@@ -242,15 +291,16 @@ public final class Formations {
         database.jdbi()
                 .useTransaction(handle -> {
                     lock(handle, app);
-                    fit(handle, app, commands);
+                    fit(handle, app, commands, dropsGone);
                 });
     }
 
-    private void fit(Handle handle, AppId app, Map<ProcessType, String> commands) {
+    private void fit(
+            Handle handle, AppId app, Map<ProcessType, String> commands, boolean dropsGone) {
         List<FormationRow> rows = FormationRow.ofApp(handle, app);
         boolean first = rows.isEmpty();
         for (FormationRow row : rows) {
-            if (!commands.containsKey(row.type())) {
+            if (dropsGone && !commands.containsKey(row.type())) {
                 row.delete(handle);
             }
         }
@@ -270,12 +320,12 @@ public final class Formations {
     /// that was cut off had still to do.
     public void wantAll() {
         for (App app : apps.all()) {
-            try {
-                fit(app.id());
-                tell(app.id());
-            } catch (UserError e) {
-                LOG.info("app {} is skipped at start: {}", app.id(), e.message());
-            }
+            attempt(
+                    app.id(),
+                    () -> {
+                        fit(app.id(), false);
+                        tell(app.id());
+                    });
         }
     }
 
@@ -297,6 +347,7 @@ public final class Formations {
                         Optional.empty(),
                         "",
                         List.of());
+        Optional<Boolean> switched = apps.switchedFeature(app, Feature.PREBOOT);
         Optional<Desired> full = slug.map(it -> running.desired(release, it, slugs.ref(it)));
         database.jdbi()
                 .useTransaction(handle -> {
@@ -307,10 +358,11 @@ public final class Formations {
                     Optional<Instant> asleepSince = sleeping.since(handle, app);
                     sleeping.know(
                             app, asleepSince.isPresent(), SleepingApps.after(release, entries));
-                    manifold.want(
-                            app,
+                    Desired desired =
                             full.map(it -> withTypes(it, release, entries, asleepSince))
-                                    .orElse(empty));
+                                    .orElse(empty);
+                    manifold.want(
+                            app, desired.withPreboot(preboots.isOn(handle, desired, switched)));
                 });
     }
 
@@ -338,7 +390,8 @@ public final class Formations {
                 desired.slug(),
                 desired.stack(),
                 types,
-                asleepSince);
+                asleepSince,
+                false);
     }
 
     private static void lock(Handle handle, AppId app) {

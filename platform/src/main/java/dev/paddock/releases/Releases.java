@@ -157,6 +157,32 @@ public final class Releases {
         return finished;
     }
 
+    /// A release that counted turns out not to run: the one before it counts again. Empty when it did not count, or the app
+    /// is gone.
+    public Optional<Release> fail(AppId app, ReleaseVersion version) {
+        int rows =
+                database.jdbi()
+                        .inTransaction(handle -> {
+                            lock(handle, app);
+                            return handle.createUpdate(
+                                            """
+                                            update releases set status = 'FAILED', updated_at = :now
+                                            where app = :app and version = :version
+                                              and status = 'SUCCEEDED'
+                                            """)
+                                    .bind("app", app)
+                                    .bind("version", version)
+                                    .bind("now", clock.instant())
+                                    .execute();
+                        });
+        if (rows == 0) {
+            return Optional.empty();
+        }
+        Optional<Release> failed = find(app, version.toString());
+        failed.ifPresent(changed -> listener.released(changed, false));
+        return failed;
+    }
+
     /// The releases of all apps that wait for their command.
     public List<Release> pending() {
         return database.jdbi()

@@ -121,6 +121,7 @@ final class ProcessEngine implements Engine {
                                 "host",
                                 Optional.empty(),
                                 true,
+                                false,
                                 Optional.empty(),
                                 Optional.empty(),
                                 running.exit))

@@ -16,6 +16,7 @@ import dev.paddock.dyno.FakeEngine;
 import dev.paddock.log.RecordingLogSink;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.manifold.ManifoldListener;
+import dev.paddock.manifold.ManifoldListener.Preboot;
 import dev.paddock.manifold.RestartPolicy;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +45,8 @@ final class Running {
     final Releases releases;
     final Formations formations;
     final Dynos dynos;
+    final List<Preboot> outcomes = new ArrayList<>();
+    final Apps apps;
     final Admission admission;
     final Database database = TestDatabase.fresh();
     private final InstantSource clock = InstantSource.system();
@@ -50,7 +54,7 @@ final class Running {
     private final Manifold manifold;
 
     Running() {
-        Apps apps = new Apps(database, clock);
+        apps = new Apps(database, clock);
         Account account = new Accounts(database, clock).create("ann@example.com", "Ann");
         ann = account.actor();
         app = apps.create(account, Optional.empty(), Optional.empty(), Optional.empty()).id();
@@ -157,6 +161,11 @@ final class Running {
             time.schedule(
                     Duration.ofMillis(1),
                     () -> manifold.routed(changed, manifold.view(changed).revision()));
+        }
+
+        @Override
+        public void prebooted(AppId app, Preboot outcome) {
+            outcomes.add(outcome);
         }
 
         @Override

@@ -201,6 +201,9 @@ class BillPropertyTest {
             manifold.ifPresent(it -> it.want(app, desired()));
         }
 
+        @Override
+        public void prebooted(AppId app, Preboot outcome) {}
+
         private Desired desired() {
             ReleaseVersion version = new ReleaseVersion(release);
             Duration limit = Desired.Type.BOOT_LIMIT;

@@ -169,6 +169,7 @@ final class BillText {
         String why =
                 switch (end.reason()) {
                     case RESTART -> ", restart or release";
+                    case REPLACED -> ", a new release or size took over";
                     case SCALE_DOWN -> ", scaled down";
                     case IDLE -> ", no requests";
                     case STOP -> ", by a user";

@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.core.AppId;
+import dev.paddock.deploys.PrebootOutcomes;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.formation.DynoJournal;
@@ -16,6 +17,7 @@ final class ManifoldFacts implements ManifoldListener {
     private final DynoJournal journal;
     private volatile @Nullable ReleaseDynos releaseDynos;
     private volatile @Nullable RoutePublisher routes;
+    private volatile @Nullable PrebootOutcomes preboots;
     private volatile Consumer<DynoTransition> watcher = _ -> {};
 
     ManifoldFacts(DynoRecord record, DynoJournal journal) {
@@ -23,10 +25,11 @@ final class ManifoldFacts implements ManifoldListener {
         this.journal = journal;
     }
 
-    /// Called once, before the manifold starts: both read the manifold's views and so are made after it.
-    void connect(RoutePublisher publisher, ReleaseDynos dynos) {
+    /// Called once, before the manifold starts: all read the manifold's views and so are made after it.
+    void connect(RoutePublisher publisher, ReleaseDynos dynos, PrebootOutcomes outcomes) {
         routes = publisher;
         releaseDynos = dynos;
+        preboots = outcomes;
     }
 
     /// Whoever else hears of transitions; it must not block.
@@ -44,6 +47,14 @@ final class ManifoldFacts implements ManifoldListener {
         ReleaseDynos dynos = releaseDynos;
         if (dynos != null) {
             dynos.transition(transition);
+        }
+    }
+
+    @Override
+    public void prebooted(AppId app, Preboot outcome) {
+        PrebootOutcomes outcomes = preboots;
+        if (outcomes != null) {
+            outcomes.ended(app, outcome);
         }
     }
 

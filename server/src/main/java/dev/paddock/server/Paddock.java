@@ -24,6 +24,7 @@ import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
+import dev.paddock.deploys.PrebootOutcomes;
 import dev.paddock.deploys.Promotions;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.Domains;
@@ -205,7 +206,10 @@ public final class Paddock implements AutoCloseable {
                                 apps, releases, domains, manifold, authority, settings.domain()));
         OutboundTargets targets = new OutboundTargets(settings.allowedTargets());
         ReleaseDynos releaseDynos = new ReleaseDynos(manifold, slugs, logs);
-        facts.connect(routes, releaseDynos);
+        facts.connect(
+                routes,
+                releaseDynos,
+                new PrebootOutcomes(releases, formations, routes, logs, clock));
         CommandOutputs outputs = new CommandOutputs(data.outputs());
         Routers routers =
                 parts.add(
@@ -342,6 +346,7 @@ public final class Paddock implements AutoCloseable {
         settle(dynoRecord);
         formations.wantAll();
         manifold.start();
+        formations.settle();
         metrics.start();
         sleep.start();
         parts.add("marks for the bill", new Marks(dynoRecord, timers)).start();

@@ -24,6 +24,7 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.Slug;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
+import dev.paddock.deploys.PrebootOutcomes;
 import dev.paddock.deploys.Promotions;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.Domains;
@@ -333,6 +334,8 @@ final class TestPlatform implements AutoCloseable {
     }
 
     private final class Journal implements ManifoldListener {
+        private final PrebootOutcomes outcomes =
+                new PrebootOutcomes(releases, formations, routes, logs, clock);
         private final DynoJournal journal = new DynoJournal(logs, dynoLogs, clock);
 
         @Override
@@ -340,6 +343,11 @@ final class TestPlatform implements AutoCloseable {
             journal.transition(transition, true);
             server.changed(transition);
             releaseDynos.transition(transition);
+        }
+
+        @Override
+        public void prebooted(AppId app, Preboot outcome) {
+            outcomes.ended(app, outcome);
         }
 
         @Override

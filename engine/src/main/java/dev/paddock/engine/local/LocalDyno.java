@@ -124,7 +124,14 @@ final class LocalDyno {
     EngineDyno seen(String host, DynoNetwork network) {
         Life now = life();
         return new EngineDyno(
-                spec, host, address(network), now.up(), now.begun(), now.ended(), now.exit());
+                spec,
+                host,
+                address(network),
+                now.up(),
+                now.killAt().isPresent(),
+                now.begun(),
+                now.ended(),
+                now.exit());
     }
 
     /// Where a web dyno accepts connections.
