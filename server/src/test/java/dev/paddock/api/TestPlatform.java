@@ -334,8 +334,6 @@ final class TestPlatform implements AutoCloseable {
     }
 
     private final class Journal implements ManifoldListener {
-        private final PrebootOutcomes outcomes =
-                new PrebootOutcomes(releases, formations, routes, logs, clock);
         private final DynoJournal journal = new DynoJournal(logs, dynoLogs, clock);
 
         @Override
@@ -347,7 +345,7 @@ final class TestPlatform implements AutoCloseable {
 
         @Override
         public void prebooted(AppId app, Preboot outcome) {
-            outcomes.ended(app, outcome);
+            new PrebootOutcomes(releases, formations, routes, logs, clock).ended(app, outcome);
         }
 
         @Override

@@ -37,6 +37,10 @@ class PlatformLifeAcceptance {
     private static final int KILLS = 6;
     private static final Duration SERVED = Duration.ofMillis(1_500);
 
+    private static final Pattern RELEASE = Pattern.compile("\"version\":\\s*([0-9]+)");
+    private static final Pattern UP = Pattern.compile("\"state\":\\s*\"up\"");
+    private static final int RELEASES = 10;
+
     @TempDir Path folder;
 
     @BeforeEach
@@ -236,6 +240,52 @@ class PlatformLifeAcceptance {
                 [ -n "$killed" ]
                 """,
                 Map.of("HASH", RuntimeDirectory.of(platform.data()).hash(), "DYNO", dyno));
+    }
+
+    @Test
+    void releasesLoseNoRequestAndOneThatCannotStartChangesNothing() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        platform.call("PATCH", "/apps/shop/formation/web", "{\"quantity\":3}");
+        awaitRelease(platform, 2);
+        Requests requests = new Requests(platform);
+
+        for (int version = 3; version < 3 + RELEASES; version++) {
+            platform.call("PATCH", "/apps/shop/config-vars", "{\"NUMBER\":\"" + version + "\"}");
+            awaitRelease(platform, version);
+            requests.awaitMore(20);
+        }
+
+        // A variable that no Python program survives.
+        platform.call("PATCH", "/apps/shop/config-vars", "{\"PYTHONHOME\":\"/nowhere\"}");
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(4))
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(() ->
+                        assertThat(
+                                        platform.call(
+                                                "GET", "/apps/shop/releases/" + (3 + RELEASES), ""))
+                                .contains("\"failed\""));
+        awaitRelease(platform, 2 + RELEASES);
+        requests.awaitMore(50);
+        assertThat(requests.stop()).isEmpty();
+    }
+
+    /// Three web dynos of this release, and no other.
+    private static void awaitRelease(RunningPaddock platform, int version) {
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(4))
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(() -> {
+                    String dynos = platform.call("GET", "/apps/shop/dynos", "");
+                    assertThat(RELEASE.matcher(dynos).results().map(found -> found.group(1)))
+                            .containsExactly("" + version, "" + version, "" + version);
+                    assertThat(UP.matcher(dynos).results()).hasSize(3);
+                });
     }
 
     @Test
