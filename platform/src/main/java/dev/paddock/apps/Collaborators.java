@@ -90,6 +90,10 @@ public final class Collaborators {
                                 .withHandle(handle ->
                                         insert(handle, app.id(), user.id(), permissions, now()));
         if (added == 0) {
+            if (list(app).stream().noneMatch(one -> one.user().id().equals(user.id()))) {
+                // It is being destroyed.
+                throw UserError.notFound("app");
+            }
             throw UserError.invalid(
                     "User " + user.email() + " is already a collaborator on " + app.name() + ".");
         }

@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -252,6 +253,13 @@ public final class Deployments {
             // Dynos that start from now on are told of it, too.
             surroundings.released(app.id());
             return feature;
+        }
+    }
+
+    /// Makes a change that concerns nothing but what it writes, while no other change of the app goes on.
+    public <T> T alone(AppId app, Supplier<T> change) {
+        try (AppLocks.Turn _ = locks.change(app)) {
+            return change.get();
         }
     }
 

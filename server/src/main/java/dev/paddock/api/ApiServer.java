@@ -267,24 +267,24 @@ public final class ApiServer implements AutoCloseable {
                 patch("/apps/{app}", apps::update),
                 delete("/apps/{app}", apps::destroy),
                 get("/apps/{app}/domains", domains::list),
-                post("/apps/{app}/domains", domains::add),
+                post("/apps/{app}/domains", apps.alone(domains::add)),
                 get("/apps/{app}/domains/{domain}", domains::info),
-                patch("/apps/{app}/domains/{domain}", domains::update),
-                delete("/apps/{app}/domains/{domain}", domains::remove),
+                patch("/apps/{app}/domains/{domain}", apps.alone(domains::update)),
+                delete("/apps/{app}/domains/{domain}", apps.alone(domains::remove)),
                 get("/apps/{app}/features", apps::features),
                 get("/apps/{app}/features/{feature}", apps::feature),
                 patch("/apps/{app}/features/{feature}", apps::setFeature),
                 get("/apps/{app}/buildpack-installations", buildpacks::list),
-                put("/apps/{app}/buildpack-installations", buildpacks::set),
+                put("/apps/{app}/buildpack-installations", apps.alone(buildpacks::set)),
                 get("/apps/{app}/log-drains", drains::list),
-                post("/apps/{app}/log-drains", drains::add),
+                post("/apps/{app}/log-drains", apps.alone(drains::add)),
                 get("/apps/{app}/log-drains/{drain}", drains::info),
-                delete("/apps/{app}/log-drains/{drain}", drains::remove),
+                delete("/apps/{app}/log-drains/{drain}", apps.alone(drains::remove)),
                 get("/apps/{app}/sni-endpoints", domains::endpoints),
-                post("/apps/{app}/sni-endpoints", domains::addEndpoint),
+                post("/apps/{app}/sni-endpoints", apps.alone(domains::addEndpoint)),
                 get("/apps/{app}/sni-endpoints/{endpoint}", domains::endpoint),
-                patch("/apps/{app}/sni-endpoints/{endpoint}", domains::updateEndpoint),
-                delete("/apps/{app}/sni-endpoints/{endpoint}", domains::removeEndpoint),
+                patch("/apps/{app}/sni-endpoints/{endpoint}", apps.alone(domains::updateEndpoint)),
+                delete("/apps/{app}/sni-endpoints/{endpoint}", apps.alone(domains::removeEndpoint)),
                 get("/apps/{app}/config-vars", releases::config),
                 patch("/apps/{app}/config-vars", releases::configure),
                 get("/apps/{app}/releases", releases::list),
@@ -536,6 +536,9 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private static void send(Context http, int status, String json) {
+        if (!Call.discardRest(http)) {
+            http.header("Connection", "close");
+        }
         http.status(status);
         http.contentType(JSON);
         http.header("Cache-Control", "no-store");

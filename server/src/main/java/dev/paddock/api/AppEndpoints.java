@@ -36,6 +36,15 @@ final class AppEndpoints {
         return apps.get(call.account(), call.path("app"), call.permissions());
     }
 
+    /// Answers while no other change of the app goes on. The app is looked up in the endpoint again: it may be gone when
+    /// its turn has come.
+    Route.Endpoint alone(Route.Endpoint endpoint) {
+        return call -> {
+            call.receive();
+            return deployments.alone(find(call).id(), () -> endpoint.answer(call));
+        };
+    }
+
     /// Whether the account may read the app's code.
     boolean mayReadCode(Call call, AppId app) {
         try {

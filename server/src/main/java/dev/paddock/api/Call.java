@@ -5,6 +5,8 @@ import dev.paddock.accounts.Authorizations;
 import dev.paddock.apps.Permission;
 import dev.paddock.core.UserError;
 import io.javalin.http.Context;
+import jakarta.servlet.ServletInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,10 +18,13 @@ final class Call {
     /// Bodies of the API are small JSON objects; config vars, the largest of them, are limited to 64 KB.
     static final int MAX_BODY_BYTES = 1024 * 1024;
 
+    private static final int MAX_DISCARDED_BYTES = 4 * MAX_BODY_BYTES;
+
     private final Context http;
     private final Authorizations.Authenticated authenticated;
     private final String key;
     private final Set<Permission> permissions;
+    private Optional<byte[]> received = Optional.empty();
 
     /// @param permissions any of these is needed for the app that the path names
     Call(
@@ -68,7 +73,15 @@ final class Call {
     }
 
     Fields fields() {
-        return fields(http);
+        receive();
+        return Fields.parse(received.orElseThrow());
+    }
+
+    /// Waits for the whole body, which its client may send slowly.
+    void receive() {
+        if (received.isEmpty()) {
+            received = Optional.of(body(http));
+        }
     }
 
     static Fields fields(Context http) {
@@ -87,6 +100,30 @@ final class Call {
             return body;
         } catch (IOException e) {
             throw new UncheckedIOException("the client went away while sending its request", e);
+        }
+    }
+
+    /// Reads what no endpoint wanted to know: the server would close the connection under its client's next request.
+    /// False when that is too much, or nobody knows how much it is.
+    static boolean discardRest(Context http) {
+        long declared = http.req().getContentLengthLong();
+        if (declared == 0 || (declared < 0 && http.header("Transfer-Encoding") == null)) {
+            return true;
+        }
+        try {
+            ServletInputStream in = http.req().getInputStream();
+            if (in.isFinished()) {
+                return true;
+            }
+            if (declared < 0 || declared > MAX_DISCARDED_BYTES) {
+                return false;
+            }
+            in.skipNBytes(MAX_DISCARDED_BYTES + 1);
+            return false;
+        } catch (EOFException _) {
+            return true;
+        } catch (IOException _) {
+            return false;
         }
     }
 

@@ -156,6 +156,12 @@ final class HttpPort {
 
     /// What Jetty itself has to say, such as to bytes that are no HTTP, in the form of all other errors.
     private static final class JsonErrors extends ErrorHandler {
+        /// Jetty has something to say to browsers only.
+        @Override
+        public boolean errorPageForMethod(String method) {
+            return true;
+        }
+
         @Override
         protected void generateResponse(
                 Request request,
@@ -185,6 +191,8 @@ final class HttpPort {
     private static void sendJson(Response response, Callback callback, int status, JsonNode body) {
         response.setStatus(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, ApiServer.JSON);
+        // Nobody has read the request's body, and nobody will.
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
         Content.Sink.write(response, true, body.toString(), callback);
     }
 }

@@ -43,11 +43,11 @@ final class WebhookEndpoints {
 
     List<Route> routes() {
         return List.of(
-                post("/apps/{app}/webhooks", this::add),
+                post("/apps/{app}/webhooks", apps.alone(this::add)),
                 get("/apps/{app}/webhooks", this::list),
                 get("/apps/{app}/webhooks/{webhook}", this::info),
-                patch("/apps/{app}/webhooks/{webhook}", this::change),
-                delete("/apps/{app}/webhooks/{webhook}", this::remove),
+                patch("/apps/{app}/webhooks/{webhook}", apps.alone(this::change)),
+                delete("/apps/{app}/webhooks/{webhook}", apps.alone(this::remove)),
                 get("/apps/{app}/webhook-events", this::events),
                 get("/apps/{app}/webhook-events/{event}", this::event),
                 get("/apps/{app}/webhook-deliveries", this::deliveries),

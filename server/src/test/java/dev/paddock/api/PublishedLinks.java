@@ -18,14 +18,21 @@ import tools.jackson.databind.node.ObjectNode;
 /// platform expect, C for the rest. Both lie beside the repository, not in it.
 ///
 /// @param all in the schema's order; a method and path that two resources share is listed twice
-record PublishedLinks(List<Link> all) {
+record PublishedLinks(List<Link> all, JsonNode root) {
     private static final Pattern TIER =
             Pattern.compile("\\*\\*Tier ([ABC]):.*?\\n\\n(.*?)\\n\\n", Pattern.DOTALL);
     private static final Pattern CALL = Pattern.compile("(GET|POST|PUT|PATCH|DELETE) (/[^;* |]*)");
 
     /// @param path with `{}` for each parameter
     /// @param target the schema of the answer
-    record Link(String resource, String method, String path, String tier, JsonNode target) {
+    /// @param body the schema of the request
+    record Link(
+            String resource,
+            String method,
+            String path,
+            String tier,
+            JsonNode target,
+            JsonNode body) {
         private boolean matches(String calledMethod, String calledPath) {
             return method.equals(calledMethod) && calledPath.matches(path.replace("{}", "[^/]+"));
         }
@@ -40,6 +47,15 @@ record PublishedLinks(List<Link> all) {
         List<Link> matching = all.stream().filter(link -> link.matches(method, path)).toList();
         int least = matching.stream().mapToInt(Link::parameters).min().orElse(0);
         return matching.stream().filter(link -> link.parameters() == least).toList();
+    }
+
+    /// What a reference in the schema stands for.
+    JsonNode resolve(JsonNode schema) {
+        JsonNode resolved = schema;
+        while (resolved.has("$ref")) {
+            resolved = root.at(resolved.get("$ref").stringValue().substring(1));
+        }
+        return resolved;
     }
 
     static Optional<PublishedLinks> find() throws IOException {
@@ -83,9 +99,10 @@ record PublishedLinks(List<Link> all) {
                                                                     + " "
                                                                     + path,
                                                             "C"),
-                                                    target(resource.getKey(), link)));
+                                                    target(resource.getKey(), link),
+                                                    link.path("schema")));
                                 }));
-        return new PublishedLinks(links);
+        return new PublishedLinks(links, schema);
     }
 
     /// The resource itself where the link says nothing else, and nothing where it is empty.
