@@ -190,7 +190,7 @@ final class ReleasePhase {
         Optional<String> failure =
                 switch (outcome) {
                     case Outcome.Succeeded _ -> Optional.empty();
-                    case Outcome.Failed(String how) -> Optional.of(how);
+                    case Outcome.Failed(String how, _) -> Optional.of(how);
                     case Outcome.TookTooLong(Duration limit) ->
                             Optional.of("took longer than " + limit.toMinutes() + " minutes");
                     case Outcome.Lost _ -> Optional.of("was lost with its host");

@@ -66,7 +66,19 @@ public final class ReleaseDynos {
     /// stops the dyno.
     public Outcome run(Release release, Slug slug, Consumer<String> output)
             throws InterruptedException {
-        DynoSpec spec = spec(release, slug);
+        return run(
+                release,
+                slug,
+                ProcessType.RELEASE,
+                slug.processTypes().getOrDefault(ProcessType.RELEASE, ""),
+                output);
+    }
+
+    /// As [#run(Release, Slug, Consumer)], with another command, in a dyno of that type.
+    public Outcome run(
+            Release release, Slug slug, ProcessType type, String command, Consumer<String> output)
+            throws InterruptedException {
+        DynoSpec spec = spec(release, slug, type, command);
         AppId app = release.app();
         LogFilter its =
                 new LogFilter(Optional.of(LogSource.APP), Optional.of(spec.name().toString()));
@@ -91,15 +103,15 @@ public final class ReleaseDynos {
         }
     }
 
-    private DynoSpec spec(Release release, Slug slug) {
+    private DynoSpec spec(Release release, Slug slug, ProcessType type, String command) {
         return new DynoSpec(
                 DynoId.random(),
                 release.app(),
-                unusedName(release.app()),
+                unusedName(release.app(), type),
                 DynoKind.RELEASE,
                 release.version(),
                 DynoSize.DEFAULT,
-                slug.processTypes().getOrDefault(ProcessType.RELEASE, ""),
+                command,
                 RunningReleases.environment(release.config()),
                 Optional.of(slugs.ref(slug)),
                 slug.stack(),
@@ -108,12 +120,12 @@ public final class ReleaseDynos {
                 List.of());
     }
 
-    private DynoName unusedName(AppId app) {
+    private DynoName unusedName(AppId app, ProcessType type) {
         Set<DynoName> used =
                 manifold.view(app).dynos().stream().map(DynoView::name).collect(Collectors.toSet());
         while (true) {
             int number = ThreadLocalRandom.current().nextInt(FIRST_NUMBER, LAST_NUMBER + 1);
-            DynoName name = new DynoName(ProcessType.RELEASE, number);
+            DynoName name = new DynoName(type, number);
             if (!used.contains(name)) {
                 return name;
             }
@@ -147,7 +159,9 @@ public final class ReleaseDynos {
             case PROCESS ->
                     exit.get().status() == 0
                             ? new Outcome.Succeeded()
-                            : new Outcome.Failed("exited with status " + exit.get().status());
+                            : new Outcome.Failed(
+                                    "exited with status " + exit.get().status(),
+                                    exit.get().status());
             case GRACE_EXPIRED -> new Outcome.Failed("was stopped");
             case OUT_OF_MEMORY -> new Outcome.Failed("needed more memory than its dyno has");
             case LAUNCH_FAILED, CHECKSUM -> new Outcome.Failed("could not be started");
@@ -166,7 +180,12 @@ public final class ReleaseDynos {
         record Succeeded() implements Outcome {}
 
         /// `how` completes the sentence "The release command ...".
-        record Failed(String how) implements Outcome {}
+        record Failed(String how, int status) implements Outcome {
+            /// It did not end by itself.
+            public Failed(String how) {
+                this(how, 1);
+            }
+        }
 
         record TookTooLong(Duration limit) implements Outcome {}
 

@@ -24,6 +24,7 @@ import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
 import dev.paddock.build.Sources;
 import dev.paddock.core.UserError;
+import dev.paddock.deploys.AppSetups;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
 import dev.paddock.deploys.Promotions;
@@ -96,6 +97,7 @@ public final class ApiServer implements AutoCloseable {
             Access access,
             Apps apps,
             Deployments deployments,
+            AppSetups setups,
             Hosting hosting,
             Releases releases,
             Formations formations,
@@ -141,11 +143,33 @@ public final class ApiServer implements AutoCloseable {
         return Stream.of(
                         ownRoutes(json, urls),
                         accessRoutes(),
+                        setupRoutes(json, urls),
                         pipelineRoutes(json, urls),
                         webhookRoutes(json),
                         catalogueRoutes(json))
                 .flatMap(List::stream)
                 .toList();
+    }
+
+    private List<Route> setupRoutes(Representations json, SecretUrls urls) {
+        return new AppSetupEndpoints(
+                        parts.setups(),
+                        parts.builds(),
+                        builds(json, urls),
+                        parts.targets(),
+                        new BuildRepresentations(json, urls))
+                .routes();
+    }
+
+    private BuildEndpoints builds(Representations json, SecretUrls urls) {
+        return new BuildEndpoints(
+                new AppEndpoints(parts.apps(), parts.deployments(), json),
+                parts.builds(),
+                parts.sources(),
+                parts.deployments(),
+                parts.targets(),
+                urls,
+                new BuildRepresentations(json, urls));
     }
 
     private List<Route> accessRoutes() {
@@ -236,15 +260,7 @@ public final class ApiServer implements AutoCloseable {
                         parts.deployments(),
                         json,
                         parts.clock());
-        var builds =
-                new BuildEndpoints(
-                        apps,
-                        parts.builds(),
-                        parts.sources(),
-                        parts.deployments(),
-                        parts.targets(),
-                        urls,
-                        new BuildRepresentations(json, urls));
+        var builds = builds(json, urls);
         var buildpacks = new BuildpackEndpoints(apps, parts.buildpacks(), parts.targets());
         var dynos =
                 new DynoEndpoints(

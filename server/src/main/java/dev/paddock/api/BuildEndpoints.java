@@ -67,7 +67,7 @@ final class BuildEndpoints {
     }
 
     /// What was uploaded here, or something elsewhere that may be reached.
-    private Builder.Tree tree(Build.Origin origin) {
+    Builder.Tree tree(Build.Origin origin) {
         Optional<UUID> uploaded =
                 urls.ofOurs("GET", origin.url(), SecretRoutes.SOURCE_PATH).map(UUID::fromString);
         if (uploaded.isEmpty()) {

@@ -75,16 +75,26 @@ final class BuildRepresentations {
                         checksum(blob),
                         text(blob, "version"),
                         text(blob, "version_description"));
-        List<String> buildpacks =
-                fields.objects("buildpacks").stream()
-                        .map(each ->
-                                each.text("url")
-                                        .or(() -> each.text("name"))
-                                        .orElseThrow(() ->
-                                                UserError.invalid(
-                                                        "A buildpack needs a `url` or a `name`.")))
-                        .toList();
-        return new NewBuild(origin, buildpacks);
+        return new NewBuild(origin, packs(fields));
+    }
+
+    /// The `buildpacks` for one build.
+    static List<String> packs(Fields fields) {
+        return fields.objects("buildpacks").stream()
+                .map(each ->
+                        each.text("url")
+                                .or(() -> each.text("name"))
+                                .orElseThrow(() ->
+                                        UserError.invalid(
+                                                "A buildpack needs a `url` or a `name`.")))
+                .toList();
+    }
+
+    /// What others show of a build.
+    ObjectNode progress(Build build) {
+        return object().put("id", build.id().toString())
+                .put("status", build.status().name().toLowerCase(Locale.ROOT))
+                .put("output_stream_url", others.streamUrl(build.app(), build.id()));
     }
 
     private static Optional<String> checksum(Fields fields) {

@@ -17,11 +17,13 @@ import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
 import dev.paddock.build.Buildpacks;
 import dev.paddock.build.Builds;
+import dev.paddock.build.Manifests;
 import dev.paddock.build.SlugStore;
 import dev.paddock.build.Sources;
 import dev.paddock.core.App;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
+import dev.paddock.deploys.AppSetups;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
 import dev.paddock.deploys.PrebootOutcomes;
@@ -252,6 +254,21 @@ public final class Paddock implements AutoCloseable {
                 parts.add(
                         "log drains",
                         new Drains(new LogDrains(database, clock), logs, targets, timers, clock));
+        AppSetups setups =
+                new AppSetups(
+                        new AppSetups.Parts(
+                                deployments,
+                                new Manifests(targets, sources),
+                                builds,
+                                buildpacks,
+                                targets,
+                                releases,
+                                slugs,
+                                formations,
+                                releaseDynos,
+                                publicUrl()),
+                        database,
+                        clock);
         Promotions promotions = new Promotions(database, releases, deployments, clock);
         promotions.failInterrupted();
         Deliveries deliveries = new Deliveries(database, clock);
@@ -297,6 +314,7 @@ public final class Paddock implements AutoCloseable {
                                                 audit),
                                         apps,
                                         deployments,
+                                        setups,
                                         new Hosting(
                                                 domains,
                                                 new SniEndpoints(database, clock),
@@ -360,6 +378,7 @@ public final class Paddock implements AutoCloseable {
         operator = writeOperatorFile(accounts, authorizations, copyOf(authority.file()));
         Object _ = await(settling);
         deployments.abandonUnfinished();
+        setups.failInterrupted();
         rendezvous.start();
         api.start();
         facts.watch(api::changed);

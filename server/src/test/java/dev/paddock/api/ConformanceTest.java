@@ -115,6 +115,8 @@ class ConformanceTest {
             POST /sources
             POST /apps/shop/sources | source_blob.put_url>upload, source_blob.get_url>tree
             PUT {upload} | | {archive}
+            POST /app-setups | id>setup | {"source_blob":{"url":"{tree}"}}
+            GET /app-setups/{setup}
             POST /apps/built/builds | id>build | {"source_blob":{"url":"{tree}"}}
             GET /apps/built/builds
             GET /apps/built/builds/{build}

@@ -15,6 +15,7 @@ import dev.paddock.attach.Rendezvous;
 import dev.paddock.build.Builder;
 import dev.paddock.build.Buildpacks;
 import dev.paddock.build.Builds;
+import dev.paddock.build.Manifests;
 import dev.paddock.build.SlugStore;
 import dev.paddock.build.Sources;
 import dev.paddock.core.App;
@@ -22,6 +23,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Slug;
+import dev.paddock.deploys.AppSetups;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
 import dev.paddock.deploys.PrebootOutcomes;
@@ -182,6 +184,7 @@ final class TestPlatform implements AutoCloseable {
                                         new AuditLog(directory.resolve("audit"))),
                                 apps,
                                 deployments,
+                                setups(deployments),
                                 new Hosting(
                                         domains,
                                         new SniEndpoints(database, clock),
@@ -219,6 +222,23 @@ final class TestPlatform implements AutoCloseable {
                                 clock));
         server.start();
         deliverer.start();
+    }
+
+    private AppSetups setups(Deployments deployments) {
+        return new AppSetups(
+                new AppSetups.Parts(
+                        deployments,
+                        new Manifests(targets, sources),
+                        builds,
+                        buildpacks,
+                        targets,
+                        releases,
+                        slugs,
+                        formations,
+                        releaseDynos,
+                        "http://%s." + DOMAIN + ":" + HTTP_PORT + "/"),
+                database,
+                clock);
     }
 
     private Deployments deployments() {
