@@ -21,12 +21,12 @@ def ports(n):
 
 
 class Platform:
-    def __init__(self, data, numbers):
+    def __init__(self, data, numbers, more=()):
         self.data, (self.api, self.rendezvous, self.http, self.https) = data, numbers
         self.err = open(data + '.err', 'ab')
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [PADDOCK, 'up', '--data', data] + sum((['--' + n, '127.0.0.1:%d' % p] for n, p in zip(('api', 'rendezvous', 'http', 'https'), numbers)), []),
+            [PADDOCK, 'up', '--data', data] + sum((['--' + n, '127.0.0.1:%d' % p] for n, p in zip(('api', 'rendezvous', 'http', 'https'), numbers)), []) + list(more),
             stdout=subprocess.PIPE, stderr=self.err, text=True, start_new_session=True)
         line = self.process.stdout.readline()
         self.seconds = time.monotonic() - begun

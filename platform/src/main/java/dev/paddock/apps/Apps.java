@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -51,6 +52,9 @@ public final class Apps {
              and (a.owner = :account or exists (
               select 1 from collaborators c where c.app = a.id and c.account = :account))
             """;
+
+    private static final Pattern ID =
+            Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     private final Database database;
     private final InstantSource clock;
@@ -90,17 +94,23 @@ public final class Apps {
 
     /// By name or id; throws UserError.notFound("app") when it does not exist or `account` may not see it.
     public App get(Account account, String nameOrId) {
+        // Each asks an index: a name may look like an id, but only an id is one.
+        return visible(account, " and a.name = :key", nameOrId.replace("\0", ""))
+                .or(() ->
+                        ID.matcher(nameOrId).matches()
+                                ? visible(account, " and a.id = :key", UUID.fromString(nameOrId))
+                                : Optional.empty())
+                .orElseThrow(() -> UserError.notFound("app"));
+    }
+
+    private Optional<App> visible(Account account, String condition, Object key) {
         return database.jdbi()
                 .withHandle(handle ->
-                        handle.createQuery(
-                                        SELECT
-                                                + VISIBLE
-                                                + " and (a.name = :key or a.id::text = lower(:key))")
+                        handle.createQuery(SELECT + VISIBLE + condition)
                                 .bind("account", account.id())
-                                .bind("key", nameOrId.replace("\0", ""))
+                                .bind("key", key)
                                 .map(Apps::app)
-                                .findOne())
-                .orElseThrow(() -> UserError.notFound("app"));
+                                .findOne());
     }
 
     /// As [#get(Account, String)]; also throws UserError when the account may see the app but has none of these

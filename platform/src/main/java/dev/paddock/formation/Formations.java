@@ -8,6 +8,7 @@ import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Release;
+import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Slug;
 import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoSize;
@@ -318,8 +319,16 @@ public final class Formations {
 
     /// Tells the manifold what every app should run; at start-up, before `Manifold.start`. Finishes what a release
     /// that was cut off had still to do.
+    ///
+    /// Of apps that run nothing one query tells all; only the others are asked about one by one.
     public void wantAll() {
+        Map<AppId, ReleaseVersion> atRest = database.jdbi().withHandle(AppsAtRest::read);
         for (App app : apps.all()) {
+            ReleaseVersion version = atRest.get(app.id());
+            if (version != null) {
+                manifold.want(app.id(), noDynos(app.id(), version));
+                continue;
+            }
             attempt(
                     app.id(),
                     () -> {
@@ -338,15 +347,7 @@ public final class Formations {
     private void tell(AppId app) {
         Release release = releases.current(app);
         Optional<Slug> slug = release.slug().flatMap(slugs::find);
-        Desired empty =
-                new Desired(
-                        app,
-                        release.version(),
-                        release.version(),
-                        Map.of(),
-                        Optional.empty(),
-                        "",
-                        List.of());
+        Desired empty = noDynos(app, release.version());
         Optional<Boolean> switched = apps.switchedFeature(app, Feature.PREBOOT);
         Optional<Desired> full = slug.map(it -> running.desired(release, it, slugs.ref(it)));
         database.jdbi()
@@ -364,6 +365,10 @@ public final class Formations {
                     manifold.want(
                             app, desired.withPreboot(preboots.isOn(handle, desired, switched)));
                 });
+    }
+
+    private static Desired noDynos(AppId app, ReleaseVersion version) {
+        return new Desired(app, version, version, Map.of(), Optional.empty(), "", List.of());
     }
 
     private static Desired withTypes(

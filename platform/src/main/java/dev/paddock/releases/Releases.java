@@ -219,11 +219,13 @@ public final class Releases {
         return database.jdbi()
                 .withHandle(handle ->
                         handle.createQuery(
-                                        SELECT
-                                                + """
-                                                where r.version = (select max(version) from releases
-                                                  where app = r.app and status = 'SUCCEEDED')
-                                                """)
+                                        """
+                                        select r.*, true is_current from apps a
+                                        join lateral (
+                                          select * from releases
+                                          where app = a.id and status = 'SUCCEEDED'
+                                          order by version desc limit 1) r on true
+                                        """)
                                 .map(this::release)
                                 .list());
     }

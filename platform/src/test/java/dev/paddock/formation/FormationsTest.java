@@ -49,6 +49,28 @@ class FormationsTest {
     }
 
     @Test
+    void anAppThatWantsNothingStartsNothingAtAStartAndScalesAfterIt() {
+        platform.deploy("web", "serve");
+        scale(update(WEB, "0"));
+
+        platform.restart();
+
+        assertThat(platform.running()).isEmpty();
+        scale(update(WEB, "2"));
+        assertThat(platform.running()).containsExactly("web.1", "web.2");
+    }
+
+    @Test
+    void aReleaseThatWasCutOffGetsItsTypesAtTheNextStartThoughItWantsNoDyno() {
+        platform.deploy("worker", "work");
+        platform.releaseOnly("worker", "work", "clock", "tick");
+
+        platform.restart();
+
+        assertThat(described()).isEqualTo("clock=0 worker=0");
+    }
+
+    @Test
     void scalingStartsDynosAndIsLogged() {
         platform.deploy("web", "serve", "worker", "work");
 

@@ -148,6 +148,10 @@ final class WebhookEvents implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
+            if (worker.isShutdown()) {
+                // The platform ends; what its dynos do then is told to nobody.
+                return;
+            }
             LOG.warn("An event for webhooks was lost: {} wait already", MAX_WAITING);
         }
     }
