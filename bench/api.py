@@ -146,7 +146,7 @@ def changes(o, scratch):
         os.makedirs(os.path.join(scratch, 'app'))
         with open(os.path.join(scratch, 'app', 'index.html'), 'w') as f:
             f.write('hello')
-        subprocess.run(['tar', '-czf', tgz, '-C', scratch, './app'], check=True)
+        subprocess.run(['tar', '-czf', tgz, '-C', os.path.join(scratch, 'app'), '.'], check=True)
         subprocess.run(['curl', '-sSf', '-o', '/dev/null', '-X', slug['blob']['method'].upper(), '-H', 'Content-Type:', '--data-binary', '@' + tgz, slug['blob']['url']], check=True)
         call('POST', '/apps/%s/releases' % app, {'slug': slug['id']})
         until(lambda: platform.get(app)[0] == 200)

@@ -54,7 +54,7 @@ def main():
         with open(os.path.join(app_folder, 'worker.py'), 'w') as f:
             f.write(WORKER)
         tgz = os.path.join(scratch, 'slug.tgz')
-        subprocess.run(['tar', '-czf', tgz, '-C', scratch, './app'], check=True)
+        subprocess.run(['tar', '-czf', tgz, '-C', os.path.join(scratch, 'app'), '.'], check=True)
         names = ['lines-%d' % i for i in range(o.apps)]
         for name in names:
             platform.call('POST', '/apps', {'name': name})

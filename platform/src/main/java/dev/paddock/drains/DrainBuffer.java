@@ -9,9 +9,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The messages that wait for a drain's target. When it is full the oldest ones go, and are counted. Safe for any
-/// thread.
+/// The messages that wait for a drain's target. When it is full, and the target does not take any in time, the oldest
+/// ones go, and are counted. Safe for any thread.
 final class DrainBuffer {
+    /// How long after the last batch was taken a full buffer makes wait for room: a target that keeps taking loses nothing
+    /// of a burst, for the app's log keeps it meanwhile.
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final Duration patience;
     private final int usual;
     private final int whenAway;
     private final Object lock = new Object();
@@ -19,9 +24,16 @@ final class DrainBuffer {
     // All below: guarded by lock.
     private final ArrayDeque<Message> messages = new ArrayDeque<>();
     private int capacity;
+    private boolean takes;
+    private long takenNanos;
     private @Nullable Loss loss;
 
     DrainBuffer(DrainLimits limits) {
+        this(limits, PATIENCE);
+    }
+
+    DrainBuffer(DrainLimits limits, Duration patience) {
+        this.patience = patience;
         this.usual = limits.messages();
         this.whenAway = limits.messagesWhenAway();
         this.capacity = usual;
@@ -79,11 +91,26 @@ final class DrainBuffer {
         }
     }
 
-    void add(List<Message> more) {
+    void add(List<Message> more) throws InterruptedException {
         synchronized (lock) {
-            more.forEach(messages::addLast);
-            trim();
+            for (Message message : more) {
+                awaitRoom();
+                messages.addLast(message);
+                trim();
+            }
             lock.notifyAll();
+        }
+    }
+
+    private void awaitRoom() throws InterruptedException {
+        while (takes && messages.size() >= capacity) {
+            long left = takenNanos + patience.toNanos() - System.nanoTime();
+            if (left <= 0) {
+                takes = false;
+                return;
+            }
+            lock.notifyAll();
+            TimeUnit.NANOSECONDS.timedWait(lock, left);
         }
     }
 
@@ -110,6 +137,9 @@ final class DrainBuffer {
             } while (!messages.isEmpty() && messages.getFirst().frame().length <= room);
             Batch batch = new Batch(taken, Optional.ofNullable(loss));
             loss = null;
+            takes = true;
+            takenNanos = System.nanoTime();
+            lock.notifyAll();
             return Optional.of(batch);
         }
     }
@@ -119,6 +149,7 @@ final class DrainBuffer {
         synchronized (lock) {
             batch.messages().reversed().forEach(messages::addFirst);
             batch.loss().ifPresent(gap -> lose(gap.messages(), gap.since()));
+            takes = false;
             trim();
         }
     }
@@ -128,6 +159,7 @@ final class DrainBuffer {
         synchronized (lock) {
             batch.loss().ifPresent(gap -> lose(gap.messages(), gap.since()));
             lose(batch.messages().size(), batch.messages().getFirst().time());
+            takes = false;
         }
     }
 

@@ -66,6 +66,31 @@ class DrainBufferTest {
     }
 
     @Test
+    void aBurstWaitsForATargetThatKeepsTaking() throws Exception {
+        DrainBuffer patient = new DrainBuffer(DrainLimits.HEROKU, Duration.ofMinutes(5));
+        patient.add(messages(0, 1));
+        assertThat(patient.take(1, Duration.ZERO)).isPresent();
+
+        Thread burst = Thread.ofVirtual().start(() -> addAll(patient, messages(1, 5001)));
+
+        int taken = 0;
+        while (taken < 5000) {
+            Batch batch = patient.take(1000, Duration.ofMinutes(5)).orElseThrow();
+            assertThat(batch.loss()).isEmpty();
+            taken += batch.messages().size();
+        }
+        burst.join();
+    }
+
+    private static void addAll(DrainBuffer buffer, List<Message> messages) {
+        try {
+            buffer.add(messages);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
     void batchThatIsDroppedIsALossWithThatBeforeIt() throws Exception {
         buffer.add(messages(0, 1034));
         buffer.drop(take());
