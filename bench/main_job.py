@@ -31,7 +31,7 @@ class Platform:
         line = self.process.stdout.readline()
         self.seconds = time.monotonic() - begun
         if not line.startswith('ready '):
-            sys.exit('no ready line: %r; see %s' % (line, self.err.name))
+            sys.exit('no ready line: %r; its messages end with\n%s' % (line, open(self.err.name, errors='replace').read()[-3000:]))
         env = subprocess.run([PADDOCK, 'env', '--data', data], capture_output=True, text=True, check=True).stdout
         self.env = dict(re.findall(r"export (\w+)='?([^'\n;]*)'?", env))
         self.key = self.env['HEROKU_API_KEY']

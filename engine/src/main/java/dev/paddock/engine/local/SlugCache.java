@@ -24,6 +24,18 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Slugs unpacked once per app, as the app's user, for all its dynos to share below their own layer. An archive is
 /// hostile: it is unpacked in a container of its own, without network. Safe for any thread.
 final class SlugCache {
+    /// Slugs that are made for Heroku's API hold all in the one folder `./app`; ours are packed without it.
+    private static final String UNPACK =
+            """
+            set -e -o pipefail
+            first=$(tar "$1" -f - -C /app | sed -n 1p)
+            if [[ $first =~ ^(\\./)?app/?$ && $(ls -A /app) = app && ! -L /app/app ]]; then
+                mv /app/app /app/.unpacked-slug
+                find /app/.unpacked-slug -mindepth 1 -maxdepth 1 -exec mv -t /app -- {} +
+                rmdir /app/.unpacked-slug
+            fi
+            """;
+
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int BUFFER = 1 << 16;
     private static final long FULL_DISK = 1 << 16;
@@ -118,7 +130,7 @@ final class SlugCache {
     /// The archive comes in as standard input: the user in the container could not open the file itself.
     private static OciBundle bundle(String compression, int user, Path target, String name) {
         return new OciBundle(
-                List.of("/bin/tar", "-x" + compression, "-f", "-", "-C", "/app"),
+                List.of("/bin/bash", "-c", UNPACK, "unpack", "-xv" + compression),
                 Map.of("PATH", Command.PATH, "LC_ALL", "C.UTF-8"),
                 user,
                 "/",

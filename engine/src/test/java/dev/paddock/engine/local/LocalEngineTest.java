@@ -67,6 +67,21 @@ class LocalEngineTest {
     }
 
     @Test
+    void slugPackedAsForHerokuIsTheAppWithoutItsFolder() throws IOException {
+        Path tree = Files.createTempDirectory(platform.data, "tree");
+        Files.createDirectories(tree.resolve("app/bin"));
+        Files.writeString(tree.resolve("app/run"), "run");
+
+        assertThat(files(platform.slug(tree, "./app"))).isEqualTo("bin\nrun");
+        assertThat(files(platform.slug(tree, "app"))).isEqualTo("bin\nrun");
+        assertThat(files(platform.slug(tree))).isEqualTo("app");
+    }
+
+    private String files(SlugRef slug) {
+        return platform.run(platform.slugged(platform.bash("ls"), AppId.random(), slug));
+    }
+
+    @Test
     void slugWithOtherBytesIsRefused() throws IOException {
         SlugRef slug = platform.slug(Map.of("a", "b"));
         SlugRef wrong = new SlugRef(slug.id(), slug.file(), "0".repeat(64));

@@ -230,8 +230,21 @@ final class Platform implements AutoCloseable {
 
     /// A slug with what is in this directory.
     SlugRef slug(Path tree) throws IOException {
+        return slug(tree, ".");
+    }
+
+    /// @param packed what tar is told to pack
+    SlugRef slug(Path tree, String packed) throws IOException {
         Path archive = data.resolve(UUID.randomUUID() + ".tgz");
-        assertThat(Command.run("tar", "-czf", archive.toString(), "-C", tree.toString(), ".").ok())
+        assertThat(
+                        Command.run(
+                                        "tar",
+                                        "-czf",
+                                        archive.toString(),
+                                        "-C",
+                                        tree.toString(),
+                                        packed)
+                                .ok())
                 .isTrue();
         Command.run("chmod", "600", archive.toString());
         String digest = Command.run("sha256sum", archive.toString()).output().substring(0, 64);
