@@ -23,6 +23,9 @@ class FaultsTest {
     /// Short, for some tests wait until it is over; long enough for a real start on a busy machine.
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+    /// Enough for a container to be made, and far less than the greedy dyno may have by its own limit.
+    private static final long SPARE_MEMORY = 96L << 20;
+
     private Platform platform;
 
     /// Stands in for crun and is crun, but for the commands that a file beside it replaces.
@@ -216,7 +219,7 @@ class FaultsTest {
     @Test
     void machineWithoutFreeProcessesFailsNewDynosAndKeepsTheOthers() throws IOException {
         DynoSpec lives = platform.startUp(platform.web("exec python3 -m http.server $PORT"));
-        Path limit = pidsLimit();
+        Path limit = allDynos("pids", "pids.max");
         int used = platform.cgroup(lives.id().toString()).processes().size();
         Files.writeString(limit, Integer.toString(used));
 
@@ -230,11 +233,32 @@ class FaultsTest {
         platform.startUp(platform.bash("sleep 1000"));
     }
 
-    /// Of all dynos of this platform together.
-    private Path pidsLimit() {
-        Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
-        Path root = hierarchies.v2() ? hierarchies.root() : hierarchies.root().resolve("pids");
-        return root.resolve("paddock-" + platform.hash).resolve("pids.max");
+    @Test
+    void machineWithoutFreeMemoryEndsTheDynoThatWantsItAndKeepsTheOthers() throws IOException {
+        DynoSpec lives = platform.startUp(platform.web("exec python3 -m http.server $PORT"));
+        Path limit = allDynos("memory", memoryLimit());
+        long used = platform.cgroup(lives.id().toString()).memoryBytes();
+        Files.writeString(limit, Long.toString(used + SPARE_MEMORY));
+
+        DynoSpec greedy =
+                platform.start(platform.bash("exec python3 -c 'bytearray(1 << 28); input()'"));
+
+        assertThat(platform.exit(greedy).cause()).isEqualTo(Exit.Cause.OUT_OF_MEMORY);
+        assertThat(platform.seen(lives).up()).isTrue();
+        platform.engine.forget(greedy.id());
+        Files.writeString(limit, Long.toString(1L << 40));
+        platform.startUp(platform.bash("sleep 1000"));
+        assertThat(platform.seen(lives).exit()).isEmpty();
+    }
+
+    private static String memoryLimit() {
+        return Cgroup.Hierarchies.detect().v2() ? "memory.max" : "memory.limit_in_bytes";
+    }
+
+    /// A limit of all dynos of this platform together, in place of the machine's own.
+    private Path allDynos(String controller, String file) {
+        Cgroup all = new Cgroup(Cgroup.Hierarchies.detect(), "/paddock-" + platform.hash);
+        return all.file(controller, file);
     }
 
     private Exit failedStart() {

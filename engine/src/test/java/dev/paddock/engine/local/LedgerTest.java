@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.paddock.core.AppId;
+import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.SlugRef;
 import dev.paddock.dyno.Stdio;
@@ -22,7 +23,11 @@ class LedgerTest {
     /// `bench/dynos.sh --cycles N` runs more.
     private static final int CYCLES = Integer.getInteger("paddock.ledger.cycles", 20);
 
+    /// At once; `bench/dynos.sh --cycles N` runs 200.
+    private static final int DYNOS = Integer.getInteger("paddock.ledger.dynos", 30);
+
     private static final int SPARE_CYCLES = Math.max(3, CYCLES / 10);
+    private static final Duration MANY_LIMIT = Duration.ofMinutes(3);
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     @Test
@@ -38,7 +43,7 @@ class LedgerTest {
             }
 
             Map<String, Long> after = ledgerOnceLike(before, platform);
-            print(before, after);
+            print(CYCLES + " cycles", before, after);
             assertThat(after).isEqualTo(expected(before, after));
         }
     }
@@ -66,8 +71,8 @@ class LedgerTest {
         return expected;
     }
 
-    private static void print(Map<String, Long> before, Map<String, Long> after) {
-        System.out.printf("%-16s %8s %8s%n", CYCLES + " cycles", "before", "after");
+    private static void print(String what, Map<String, Long> before, Map<String, Long> after) {
+        System.out.printf("%-16s %8s %8s%n", what, "before", "after");
         before.forEach((name, count) ->
                 System.out.printf("%-16s %8d %8d%n", name, count, after.getOrDefault(name, 0L)));
     }
@@ -86,7 +91,7 @@ class LedgerTest {
             platform.engine.discard(first.app());
 
             Map<String, Long> after = ledgerOnceLike(before, platform);
-            print(before, after);
+            print(SPARE_CYCLES + " from spares", before, after);
             assertThat(after).isEqualTo(expected(before, after));
         }
     }
@@ -98,6 +103,41 @@ class LedgerTest {
         platform.engine.retire(spec.id(), Duration.ZERO);
         platform.exit(spec);
         platform.engine.forget(spec.id());
+    }
+
+    @Test
+    void manyDynosRunAtOnceAndLeaveNothing() throws IOException {
+        try (Platform platform = new Platform()) {
+            AppId app = AppId.random();
+            SlugRef slug = platform.slug(Map.of("file", "content"));
+            cycle(platform, app, slug);
+            Map<String, Long> before = settled(platform);
+            List<DynoSpec> specs = new ArrayList<>();
+            for (int i = 0; i < DYNOS; i++) {
+                specs.add(platform.start(platform.slugged(platform.bash("sleep 1000"), app, slug)));
+            }
+
+            await().atMost(MANY_LIMIT)
+                    .until(() ->
+                            specs.stream()
+                                    .allMatch(spec -> platform.told(spec, DynoEvent.Up.class)));
+
+            assertThat(platform.engine.list())
+                    .hasSize(DYNOS)
+                    .allMatch(dyno -> dyno.up() && dyno.exit().isEmpty());
+            Map<String, Long> during = ledger(platform);
+            assertThat(during.get("conmons")).isEqualTo(DYNOS);
+            assertThat(during.get("namespaces"))
+                    .as("those of the dynos beside the ready ones")
+                    .isGreaterThanOrEqualTo(DYNOS);
+            assertThat(during.get("disk")).isGreaterThanOrEqualTo(DYNOS);
+            specs.forEach(spec -> platform.engine.retire(spec.id(), Duration.ZERO));
+            specs.forEach(platform::exit);
+            specs.forEach(spec -> platform.engine.forget(spec.id()));
+            Map<String, Long> after = ledgerOnceLike(before, platform);
+            print(DYNOS + " dynos", before, after);
+            assertThat(after).isEqualTo(expected(before, after));
+        }
     }
 
     @Test
@@ -145,6 +185,7 @@ class LedgerTest {
         put(ledger, "links", "ls /sys/class/net", DynoNetwork.linkPrefix(platform.hash));
         put(ledger, "cgroups", "find /sys/fs/cgroup -type d", "paddock-" + platform.hash + "/");
         put(ledger, "processes", "ps -e -o args", platform.hash);
+        put(ledger, "conmons", "ps -e -o args | grep 'conmon --api-version'", platform.hash);
         put(
                 ledger,
                 "files",
