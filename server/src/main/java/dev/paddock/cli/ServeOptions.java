@@ -68,7 +68,14 @@ final class ServeOptions {
             paramLabel = "N",
             description =
                     "How many containers to keep ready, one per app, from which web dynos start or wake at once. Default: ${DEFAULT-VALUE}")
-    int spares = 8;
+    int spares = Settings.SPARES;
+
+    @Option(
+            names = "--dyno-disk",
+            paramLabel = "MB",
+            description =
+                    "How much each dyno may write to its disk, from 16; builds may write more. Default: 0, no limit of its own")
+    int dynoDisk;
 
     @Option(
             names = "--allow-target",
@@ -99,6 +106,7 @@ final class ServeOptions {
                 !noInstall,
                 memoryOvercommit,
                 spares,
+                dynoDisk,
                 allowedTargets.stream().map(AddressBlock::parse).toList(),
                 freeHours());
     }

@@ -154,7 +154,8 @@ public final class Paddock implements AutoCloseable {
                                                 data.engine(),
                                                 runtime.hash(),
                                                 timers)
-                                        .withSpares(settings.spares())));
+                                        .withSpares(settings.spares())
+                                        .withDiskBytes(settings.dynoDiskBytes())));
         engine.weaknesses().forEach(weakness -> LOG.warn("Weaker here: {}", weakness));
         LogHub logs = parts.add("the logs", new LogHub(data.logs()));
         CertificateAuthority authority = await(opening);

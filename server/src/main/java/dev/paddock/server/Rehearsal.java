@@ -104,6 +104,7 @@ public final class Rehearsal {
                         installs,
                         1,
                         0,
+                        0,
                         List.of(),
                         FreeHours.PER_APP);
         try {

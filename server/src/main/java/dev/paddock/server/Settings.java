@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 /// @param installs whether missing Debian packages may be installed
 /// @param memoryOvercommit how much memory dynos may reserve, as a multiple of what the machine has
 /// @param spares how many containers are kept ahead for the next starts of web dynos
+/// @param dynoDiskMegabytes how much each dyno may write to its disk; 0 for no limit
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
 /// @param freeHours what costs nothing each month
 public record Settings(
@@ -28,6 +29,7 @@ public record Settings(
         boolean installs,
         double memoryOvercommit,
         int spares,
+        int dynoDiskMegabytes,
         List<AddressBlock> allowedTargets,
         FreeHours freeHours) {
     private static final Pattern DOMAIN =
@@ -36,8 +38,17 @@ public record Settings(
     private static final double LEAST_OVERCOMMIT = 0.1;
     private static final double MOST_OVERCOMMIT = 100;
 
+    /// Unless the operator chooses.
+    public static final int SPARES = 8;
+
     /// Each takes one of the 512 places for dynos, and about 1.5 MB.
     private static final int MOST_SPARES = 64;
+
+    /// A file system with room for something.
+    private static final int LEAST_DISK = 16;
+
+    private static final int MOST_DISK = 1 << 20;
+    private static final int MEGABYTE_BITS = 20;
 
     public Settings {
         domain = domain.toLowerCase(Locale.ROOT);
@@ -61,6 +72,12 @@ public record Settings(
             throw UserError.invalid(
                     "--spares %d must be a number from 0 to %d.".formatted(spares, MOST_SPARES));
         }
+        if (dynoDiskMegabytes != 0
+                && (dynoDiskMegabytes < LEAST_DISK || dynoDiskMegabytes > MOST_DISK)) {
+            throw UserError.invalid(
+                    "--dyno-disk %d must be 0 or a number of MB from %d to %d."
+                            .formatted(dynoDiskMegabytes, LEAST_DISK, MOST_DISK));
+        }
         allowedTargets = List.copyOf(allowedTargets);
     }
 
@@ -81,10 +98,20 @@ public record Settings(
         if (memoryOvercommit != 1) {
             flags.add("--memory-overcommit " + memoryOvercommit);
         }
+        if (spares != SPARES) {
+            flags.add("--spares " + spares);
+        }
+        if (dynoDiskMegabytes > 0) {
+            flags.add("--dyno-disk " + dynoDiskMegabytes);
+        }
         allowedTargets.forEach(target -> flags.add("--allow-target " + target));
         if (freeHours != FreeHours.PER_APP) {
             flags.add("--free-hours " + freeHours.name().toLowerCase(Locale.ROOT));
         }
         return flags;
+    }
+
+    long dynoDiskBytes() {
+        return (long) dynoDiskMegabytes << MEGABYTE_BITS;
     }
 }

@@ -70,6 +70,7 @@ class RouterProcessTest {
                         false,
                         1,
                         0,
+                        0,
                         List.of(),
                         FreeHours.PER_APP);
         dyno = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

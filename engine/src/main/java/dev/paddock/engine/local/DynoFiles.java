@@ -115,6 +115,11 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
         return disk.resolve("work");
     }
 
+    /// Where its limited disk is mounted, for a moment; the file that holds it lies beside.
+    Path volume() {
+        return disk.resolve("volume");
+    }
+
     Path temporary() {
         return disk.resolve("tmp");
     }

@@ -62,7 +62,10 @@ final class Ends {
                     .name("clear/" + dyno.id())
                     .start(() ->
                             Directory.remove(
-                                    dyno.files.upper(), dyno.files.work(), dyno.files.temporary()));
+                                    dyno.files.upper(),
+                                    dyno.files.work(),
+                                    dyno.files.temporary(),
+                                    Volumes.image(dyno.files.volume())));
         }
     }
 }

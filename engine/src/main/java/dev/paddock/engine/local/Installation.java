@@ -18,6 +18,7 @@ record Installation(
         DynoNetwork network,
         Firewall firewall,
         SlugCache slugs,
+        Volumes volumes,
         Launcher launcher,
         Map<String, String> buildEnvironment) {
     /// A link in the runtime directory to the one on disk.
@@ -51,6 +52,7 @@ record Installation(
                 new SlugCache(
                         slugs(settings), runtime.resolve("unpack"), stack, containers, cgroup);
         slugs.clean();
+        Volumes volumes = Volumes.make(settings, mounts.wrapper(), programs.conmon().isPresent());
         DynoNetwork network = new DynoNetwork(settings.hash(), share.network());
         Firewall firewall = Firewall.of(settings.hash(), registry(runtime));
         firewall.raise(DynoNetwork.addresses(share.network()), resolvers.servers());
@@ -63,7 +65,8 @@ record Installation(
                 network,
                 firewall,
                 slugs,
-                new Launcher(settings, stack, containers, network, users, slugs, builds),
+                volumes,
+                new Launcher(settings, stack, containers, network, users, slugs, volumes, builds),
                 builds);
     }
 

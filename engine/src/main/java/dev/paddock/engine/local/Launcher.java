@@ -43,6 +43,7 @@ final class Launcher {
     private final DynoNetwork network;
     private final UserNumbers users;
     private final SlugCache slugs;
+    private final Volumes volumes;
     private final Map<String, String> buildEnvironment;
 
     Launcher(
@@ -52,6 +53,7 @@ final class Launcher {
             DynoNetwork network,
             UserNumbers users,
             SlugCache slugs,
+            Volumes volumes,
             Map<String, String> buildEnvironment) {
         this.settings = settings;
         this.stack = stack;
@@ -59,6 +61,7 @@ final class Launcher {
         this.network = network;
         this.users = users;
         this.slugs = slugs;
+        this.volumes = volumes;
         this.buildEnvironment = buildEnvironment;
     }
 
@@ -78,8 +81,7 @@ final class Launcher {
                 return Optional.of(Exit.of(Exits.TERMINATED));
             }
             Life.Place place = place(dyno, user);
-            bundle(dyno, place, slug).write(dyno.files.config(), stack, dyno.cgroup);
-            ProcessIdentity init = dyno.keeper.create(dyno.files, dyno.spec.stdio());
+            ProcessIdentity init = container(dyno, place, slug);
             ProcessIdentity beside =
                     ProcessIdentity.noted(dyno.files.conmonPid())
                             .orElseThrow(() ->
@@ -101,6 +103,23 @@ final class Launcher {
                 return Optional.of(Exit.of(Exits.TERMINATED));
             }
             return Optional.of(new Exit(1, Exit.Cause.LAUNCH_FAILED, message(e)));
+        }
+    }
+
+    private ProcessIdentity container(LocalDyno dyno, Life.Place place, Optional<Path> slug)
+            throws LaunchFailure, IOException {
+        // Builds have the machine's disk, as they have more of all else.
+        Optional<Path> volume =
+                dyno.spec.kind() == DynoKind.BUILD
+                        ? Optional.empty()
+                        : volumes.mount(dyno.files, place.user());
+        try {
+            bundle(dyno, place, slug, volume).write(dyno.files.config(), stack, dyno.cgroup);
+            return dyno.keeper.create(dyno.files, dyno.spec.stdio());
+        } finally {
+            if (volume.isPresent()) {
+                volumes.unmount(dyno.files);
+            }
         }
     }
 
@@ -131,7 +150,8 @@ final class Launcher {
         return ThreadLocalRandom.current().nextInt(FIRST_PORT, END_OF_PORTS);
     }
 
-    private OciBundle bundle(LocalDyno dyno, Life.Place place, Optional<Path> slug)
+    private OciBundle bundle(
+            LocalDyno dyno, Life.Place place, Optional<Path> slug, Optional<Path> volume)
             throws IOException {
         DynoSpec spec = dyno.spec;
         boolean build = spec.kind() == DynoKind.BUILD;
@@ -141,7 +161,7 @@ final class Launcher {
         if (spare) {
             mounts.add(BundleMount.readOnly(dyno.files.name(), HostStack.NAME));
         }
-        mounts.add(home(dyno.files, place.user(), slug));
+        mounts.add(home(dyno.files, place.user(), slug, volume));
         if (build) {
             mounts.add(BundleMount.writable(owned(dyno.files.temporary(), place.user()), "/tmp"));
         }
@@ -201,19 +221,26 @@ final class Launcher {
         return settings.runtime().resolve("users").resolve(Integer.toString(user));
     }
 
-    private BundleMount home(DynoFiles files, int user, Optional<Path> slug) {
-        owned(files.upper(), user);
-        if (slug.isEmpty()) {
-            return BundleMount.writable(files.upper(), HOME);
+    private BundleMount home(
+            DynoFiles files, int user, Optional<Path> slug, Optional<Path> volume) {
+        Path upper = volume.map(root -> root.resolve("upper")).orElse(files.upper());
+        Path work = volume.map(root -> root.resolve("work")).orElse(files.work());
+        if (volume.isEmpty()) {
+            owned(upper, user);
         }
-        Directory.createPrivate(files.work());
+        if (slug.isEmpty()) {
+            return BundleMount.writable(upper, HOME);
+        }
+        if (volume.isEmpty()) {
+            Directory.createPrivate(work);
+        }
         // Through a link of ours, for a comma or colon in the operator's path would end an overlay
         // option.
         Path link = settings.runtime().resolve(Installation.DATA_LINK);
         return BundleMount.overlay(
                 link.resolve(settings.data().relativize(slug.get())),
-                link.resolve(settings.data().relativize(files.upper())),
-                link.resolve(settings.data().relativize(files.work())),
+                link.resolve(settings.data().relativize(upper)),
+                link.resolve(settings.data().relativize(work)),
                 HOME);
     }
 
@@ -263,6 +290,7 @@ final class Launcher {
                 files.upper(),
                 files.work(),
                 files.temporary(),
+                Volumes.image(files.volume()),
                 files.pid(),
                 files.conmonPid(),
                 files.exit(),

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// Runs dynos as containers on this machine. Its files hold all it knows: a new engine on the same directories takes
 /// over the dynos of one that was closed or killed. Safe for any thread.
@@ -56,7 +57,11 @@ public final class LocalEngine implements Engine {
         this.settings = settings;
         this.installation = Installation.make(settings, Programs.of(machine), patience);
         this.network = installation.network();
-        this.weaknesses = machine.lacks().stream().map(Lack::text).toList();
+        this.weaknesses =
+                Stream.concat(
+                                machine.lacks().stream().map(Lack::text),
+                                installation.volumes().weakness().stream())
+                        .toList();
         this.ends = new Ends(roster, timers);
         this.stops = new Stops(roster, ends, timers);
         this.spares = new Spares(settings, installation);

@@ -10,6 +10,7 @@ import java.util.Map;
 /// @param data directory on disk for unpacked slugs and what dynos write
 /// @param hash 12 hex digits that names on this machine carry
 /// @param spares how many containers are kept ahead at most
+/// @param diskBytes how much each dyno may write to its own layer; 0 for no limit
 /// @param hostEnvironment where settings for builds (proxies, certificates, npm) are taken from
 public record LocalSettings(
         Path runtime,
@@ -17,6 +18,7 @@ public record LocalSettings(
         String hash,
         Timers timers,
         int spares,
+        long diskBytes,
         Map<String, String> hostEnvironment) {
     public LocalSettings {
         hostEnvironment = Map.copyOf(hostEnvironment);
@@ -27,10 +29,14 @@ public record LocalSettings(
 
     /// Without spares, and with the environment of this process for builds.
     public static LocalSettings of(Path runtime, Path data, String hash, Timers timers) {
-        return new LocalSettings(runtime, data, hash, timers, 0, System.getenv());
+        return new LocalSettings(runtime, data, hash, timers, 0, 0, System.getenv());
     }
 
     public LocalSettings withSpares(int spares) {
-        return new LocalSettings(runtime, data, hash, timers, spares, hostEnvironment);
+        return new LocalSettings(runtime, data, hash, timers, spares, diskBytes, hostEnvironment);
+    }
+
+    public LocalSettings withDiskBytes(long diskBytes) {
+        return new LocalSettings(runtime, data, hash, timers, spares, diskBytes, hostEnvironment);
     }
 }

@@ -297,6 +297,7 @@ class FallbacksTest {
                                         settings.hash(),
                                         settings.timers(),
                                         0,
+                                        0,
                                         Map.of()),
                                 machine,
                                 Conmon.PATIENCE))

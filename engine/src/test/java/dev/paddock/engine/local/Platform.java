@@ -46,14 +46,21 @@ final class Platform implements AutoCloseable {
     final List<DynoEvent> events = new CopyOnWriteArrayList<>();
     LocalEngine engine;
     private final int spares;
+    private final long diskBytes;
 
     Platform() throws IOException {
-        this(0);
+        this(0, 0);
     }
 
     /// @param spares how many containers its engine keeps ahead
     Platform(int spares) throws IOException {
+        this(spares, 0);
+    }
+
+    /// @param diskBytes how much each dyno may write; 0 for no limit
+    Platform(int spares, long diskBytes) throws IOException {
         this.spares = spares;
+        this.diskBytes = diskBytes;
         assumeTrue("root".equals(System.getProperty("user.name")), "skipped: containers need root");
         assumeTrue(
                 LocalEngine.missingPackages().isEmpty(),
@@ -69,7 +76,9 @@ final class Platform implements AutoCloseable {
     }
 
     private LocalSettings settings() {
-        return LocalSettings.of(runtime, data, hash, timers).withSpares(spares);
+        return LocalSettings.of(runtime, data, hash, timers)
+                .withSpares(spares)
+                .withDiskBytes(diskBytes);
     }
 
     /// As after kill -9: the old engine is dropped, a new one takes over.
