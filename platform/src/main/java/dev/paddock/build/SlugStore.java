@@ -26,8 +26,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import tools.jackson.core.type.TypeReference;
@@ -240,6 +242,35 @@ public final class SlugStore {
                 commands,
                 row.getString("buildpack_description"),
                 created);
+    }
+
+    /// Deletes what a platform process that was killed left: slugs of builds that did not come to their release, and files
+    /// without a row. Called once at start, before the builds are given up.
+    public void clean() {
+        String unreleased =
+                """
+                delete from slugs s using builds b
+                where b.status = 'PENDING' and s.app = b.app and s.commit = b.source_version
+                  and s.created_at >= b.created_at
+                  and not exists (select 1 from releases r where r.slug = s.id)
+                """;
+        database.jdbi().useHandle(handle -> handle.execute(unreleased));
+        Set<String> known =
+                database.jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery("select id::text || '.tgz' from slugs")
+                                        .mapTo(String.class)
+                                        .set());
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            delete(
+                    files.filter(file -> !known.contains(file.getFileName().toString()))
+                            .toArray(Path[]::new));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Deleting files of no slug", e);
+        }
     }
 
     /// Deletes all slugs of an app, but those that other apps run: they become the other app's.

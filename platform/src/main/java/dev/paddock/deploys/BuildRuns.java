@@ -12,6 +12,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.ConfigVars;
 import dev.paddock.core.Release;
 import dev.paddock.core.Slug;
+import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments.Push;
 import dev.paddock.log.LogLine;
@@ -49,6 +50,7 @@ final class BuildRuns {
     private final AppLocks locks;
     private final ReleasePhase phase;
     private final InstantSource clock;
+    private final Steps steps;
     private final Map<UUID, Cancellable> running = new ConcurrentHashMap<>();
 
     BuildRuns(
@@ -69,6 +71,7 @@ final class BuildRuns {
         this.locks = locks;
         this.phase = phase;
         this.clock = clock;
+        this.steps = state.steps();
     }
 
     /// Builds and releases; empty when the build failed.
@@ -106,7 +109,9 @@ final class BuildRuns {
         Build build = builds.begin(app.id(), user, app.stack(), packs, push.origin());
         Cancellable run = new Cancellable();
         running.put(build.id(), run);
-        return new Begun(build, outputs.begin(app.id(), build.id()), run);
+        Begun begun = new Begun(build, outputs.begin(app.id(), build.id()), run);
+        steps.reached("push: begun");
+        return begun;
     }
 
     /// The app's buildpacks; else the one that the config var BUILDPACK_URL names, as in the old days.
@@ -126,11 +131,15 @@ final class BuildRuns {
                     line -> {
                         kept.accept(line);
                         output.accept(line);
+                        steps.reached("build: " + line.strip());
                     };
             Optional<Slug> slug = build(begun, push, user, both);
-            return slug.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(release(build, slug.get(), push, user, both));
+            if (slug.isEmpty()) {
+                return Optional.empty();
+            }
+            Release release = release(build, slug.get(), push, user, both);
+            steps.reached("push: released");
+            return Optional.of(release);
         } catch (UserError e) {
             // Whoever waits for the build through the API reads why.
             begun.output().accept(" !     " + e.message());
@@ -192,8 +201,10 @@ final class BuildRuns {
 
     private Release release(Build build, Slug slug, Push push, Actor user, Consumer<String> output)
             throws InterruptedException {
+        steps.reached("push: built");
         log(build.app(), "Build succeeded");
         builds.built(build, slug.id());
+        steps.reached("push: releasing");
         output.accept("-----> Launching...");
         return phase.deploy(
                 build.app(),

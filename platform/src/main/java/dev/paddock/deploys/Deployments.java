@@ -15,6 +15,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
 import dev.paddock.core.Release;
 import dev.paddock.core.Slug;
+import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.domains.RoutePublisher;
 import dev.paddock.dyno.Engine;
@@ -68,6 +69,7 @@ public final class Deployments {
     private final Builds builds;
     private final Path repositories;
     private final Surroundings surroundings;
+    private final Steps steps;
     private final InstantSource clock;
     private final AppLocks locks = new AppLocks();
     private final ReleasePhase phase;
@@ -85,7 +87,8 @@ public final class Deployments {
                         parts.logs(),
                         parts.outputs(),
                         parts.repositories(),
-                        parts.publicUrl()),
+                        parts.publicUrl(),
+                        parts.steps()),
                 new Surroundings.Live(parts),
                 InstantSource.system());
     }
@@ -97,6 +100,7 @@ public final class Deployments {
         this.logs = state.logs();
         this.repositories = state.repositories();
         this.surroundings = surroundings;
+        this.steps = state.steps();
         this.clock = clock;
         this.outputs = state.outputs();
         this.builds = state.builds();
@@ -268,6 +272,7 @@ public final class Deployments {
         if (!apps.beginDestroying(app.id())) {
             throw UserError.notFound("app");
         }
+        steps.reached("destroy: marked");
         LOG.info("App {} ({}) is destroyed by {}", app.name(), app.id(), user.email());
         try {
             finish(app.id());
@@ -287,6 +292,7 @@ public final class Deployments {
     /// and after the manifold has taken over what runs.
     public void abandonUnfinished() {
         phase.abandonPending();
+        slugs.clean();
         builds.failPending();
     }
 
@@ -324,12 +330,17 @@ public final class Deployments {
             if (!surroundings.end(app)) {
                 throw new IllegalStateException("Dynos of app " + app + " do not end");
             }
+            steps.reached("destroy: ended");
             surroundings.discard(app);
+            steps.reached("destroy: discarded");
             slugs.remove(app);
+            steps.reached("destroy: slugs");
             Trees.delete(repository(app));
             logs.remove(app);
             outputs.remove(app);
+            steps.reached("destroy: files");
             apps.delete(app);
+            steps.reached("destroy: done");
         } catch (IOException e) {
             throw new UncheckedIOException("Deleting the repository of app " + app, e);
         } catch (InterruptedException e) {
@@ -394,7 +405,8 @@ public final class Deployments {
             CommandOutputs outputs,
             Path repositories,
             String domain,
-            String publicUrl) {}
+            String publicUrl,
+            Steps steps) {}
 
     /// The parts that keep state of their own.
     record State(
@@ -407,5 +419,6 @@ public final class Deployments {
             LogHub logs,
             CommandOutputs outputs,
             Path repositories,
-            String publicUrl) {}
+            String publicUrl,
+            Steps steps) {}
 }

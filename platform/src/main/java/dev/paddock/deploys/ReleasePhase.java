@@ -6,6 +6,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Release;
 import dev.paddock.core.Slug;
+import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.formation.ReleaseDynos.Outcome;
 import dev.paddock.log.LogLine;
@@ -40,6 +41,7 @@ final class ReleasePhase {
     private final Surroundings surroundings;
     private final AppLocks locks;
     private final InstantSource clock;
+    private final Steps steps;
 
     ReleasePhase(
             Deployments.State state,
@@ -53,6 +55,7 @@ final class ReleasePhase {
         this.surroundings = surroundings;
         this.locks = locks;
         this.clock = clock;
+        this.steps = state.steps();
     }
 
     /// Makes a release of this slug and returns when it counts or failed. `made` is told what was stored before its
@@ -129,6 +132,7 @@ final class ReleasePhase {
                                                         next.config(),
                                                         status)));
         made.ifPresent(release -> {
+            steps.reached("release: stored");
             String by = " by user " + user.email();
             log(app, release.description() + by);
             log(
@@ -157,12 +161,14 @@ final class ReleasePhase {
             throws InterruptedException {
         if (release.status() != Release.Status.PENDING) {
             surroundings.released(release.app());
+            steps.reached("release: told");
             return release;
         }
         boolean ended = false;
         try {
             Outcome outcome = turn.run(() -> command(release, output));
             ended = true;
+            steps.reached("release: command ended");
             return conclude(release, outcome, output);
         } finally {
             if (!ended) {

@@ -10,6 +10,7 @@ import dev.paddock.core.ProcessType;
 import dev.paddock.core.Release;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Slug;
+import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.log.LogLine;
@@ -53,6 +54,7 @@ public final class Formations {
     private final Manifold manifold;
     private final LogSink log;
     private final Admission admission;
+    private final Steps steps;
     private final Releases releases;
     private final RunningReleases running;
     private final Preboots preboots;
@@ -66,7 +68,8 @@ public final class Formations {
             Releases releases,
             Manifold manifold,
             LogSink log,
-            Admission admission) {
+            Admission admission,
+            Steps steps) {
         this.database = database;
         this.clock = clock;
         this.apps = apps;
@@ -77,6 +80,7 @@ public final class Formations {
         this.log = log;
         this.admission = admission;
         this.preboots = new Preboots(manifold, admission, log, clock);
+        this.steps = steps;
     }
 
     /// The process types of the current release, sorted by name.
@@ -133,6 +137,7 @@ public final class Formations {
                             lock(handle, app);
                             return scale(handle, app, commands, updates);
                         });
+        steps.reached("scale: stored");
         log.write(
                 LogLine.of(
                         app,
@@ -141,6 +146,7 @@ public final class Formations {
                         "api",
                         "Scaled to " + describe(scaled) + " by user " + user.email()));
         tell(app);
+        steps.reached("scale: told");
         return scaled;
     }
 

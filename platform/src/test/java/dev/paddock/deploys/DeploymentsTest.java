@@ -15,6 +15,7 @@ import dev.paddock.core.Actor;
 import dev.paddock.core.App;
 import dev.paddock.core.AppName;
 import dev.paddock.core.Release;
+import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments.Push;
 import dev.paddock.logs.CommandOutputs;
@@ -506,7 +507,8 @@ class DeploymentsTest {
                 logs,
                 outputs,
                 directory.resolve("repositories"),
-                "http://%s.example.test:8080/");
+                "http://%s.example.test:8080/",
+                Steps.UNWATCHED);
     }
 
     private App create(String name) {

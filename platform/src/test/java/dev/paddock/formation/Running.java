@@ -9,6 +9,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.ConfigVars;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Slug;
+import dev.paddock.core.Steps;
 import dev.paddock.core.VirtualTime;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.DynoTransition;
@@ -64,7 +65,16 @@ final class Running {
         engine.listen(manifold::accept);
         admission = new Admission(database, engine, 1);
         formations =
-                new Formations(database, clock, apps, slugs, releases, manifold, log, admission);
+                new Formations(
+                        database,
+                        clock,
+                        apps,
+                        slugs,
+                        releases,
+                        manifold,
+                        log,
+                        admission,
+                        Steps.UNWATCHED);
         dynos = new Dynos(manifold, apps, releases, slugs, log, admission);
         manifold.start();
     }

@@ -21,6 +21,7 @@ import dev.paddock.build.Manifests;
 import dev.paddock.build.SlugStore;
 import dev.paddock.build.Sources;
 import dev.paddock.core.App;
+import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.deploys.AppSetups;
@@ -187,9 +188,12 @@ public final class Paddock implements AutoCloseable {
                                         Thread.ofVirtual().name("manifold-", 0).factory()),
                                 facts,
                                 RestartPolicy.HEROKU));
+        Steps steps =
+                CrashPoint.named(Optional.ofNullable(System.getProperty(CrashPoint.PROPERTY)));
         Admission admission = new Admission(database, engine, settings.memoryOvercommit());
         Formations formations =
-                new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
+                new Formations(
+                        database, clock, apps, slugs, releases, manifold, logs, admission, steps);
         Dynos dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Sleep sleep = parts.add("sleep", new Sleep(formations, timers, helpers));
         RuntimeMetrics metrics =
@@ -250,7 +254,8 @@ public final class Paddock implements AutoCloseable {
                                 outputs,
                                 data.repositories(),
                                 settings.domain(),
-                                publicUrl()));
+                                publicUrl(),
+                                steps));
         Drains drains =
                 parts.add(
                         "log drains",

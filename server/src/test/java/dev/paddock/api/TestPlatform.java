@@ -23,6 +23,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.Slug;
+import dev.paddock.core.Steps;
 import dev.paddock.deploys.AppSetups;
 import dev.paddock.deploys.Deployments;
 import dev.paddock.deploys.Hosting;
@@ -135,7 +136,16 @@ final class TestPlatform implements AutoCloseable {
         releaseDynos = new ReleaseDynos(manifold, slugs, logs);
         Admission admission = new Admission(database, engine, 1);
         formations =
-                new Formations(database, clock, apps, slugs, releases, manifold, logs, admission);
+                new Formations(
+                        database,
+                        clock,
+                        apps,
+                        slugs,
+                        releases,
+                        manifold,
+                        logs,
+                        admission,
+                        Steps.UNWATCHED);
         dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Domains domains = new Domains(database, DOMAIN, clock);
         routes = new RoutePublisher(apps, releases, domains, manifold, authority, DOMAIN);
@@ -260,7 +270,8 @@ final class TestPlatform implements AutoCloseable {
                         outputs,
                         folder("repositories"),
                         DOMAIN,
-                        "http://%s." + DOMAIN + ":" + HTTP_PORT + "/"));
+                        "http://%s." + DOMAIN + ":" + HTTP_PORT + "/",
+                        Steps.UNWATCHED));
     }
 
     /// Where routers connect from now on. Dynos go on without their acknowledgement.

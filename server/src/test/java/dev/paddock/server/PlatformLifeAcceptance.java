@@ -289,6 +289,50 @@ class PlatformLifeAcceptance {
     }
 
     @Test
+    void underLoadNoRequestFailsWhilePlatformAndDatabaseAreAway() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        String dyno = onlyDyno(platform);
+        long database =
+                PlatformRecord.read(RuntimeDirectory.of(platform.data()))
+                        .orElseThrow()
+                        .database()
+                        .pid();
+
+        try (PacedRequests requests = new PacedRequests(platform, "shop", 500)) {
+            requests.awaitMore(500);
+            platform.kill();
+            requests.awaitMore(1000);
+            platform.startAgain();
+            platform.awaitReady();
+            requests.awaitMore(500);
+
+            signal("STOP", database);
+            try {
+                requests.awaitMore(2500);
+            } finally {
+                signal("CONT", database);
+            }
+            requests.awaitMore(500);
+
+            assertThat(requests.failures()).isEmpty();
+        }
+        assertThat(onlyDyno(platform)).isEqualTo(dyno);
+    }
+
+    /// To a PostgreSQL server and its processes: stopped, they refuse nothing and answer nothing.
+    private static void signal(String signal, long postmaster) throws Exception {
+        var _ =
+                RunningPaddock.shell(
+                        "kill -\"$SIGNAL\" \"$PID\" $(ps -o pid= --ppid \"$PID\")",
+                        Map.of("SIGNAL", signal, "PID", Long.toString(postmaster)));
+    }
+
+    @Test
     void replacementThatCannotMigrateLeavesThePlatformRunning() throws Exception {
         RunningPaddock platform =
                 new RunningPaddock(Files.createDirectories(folder.resolve("one")));

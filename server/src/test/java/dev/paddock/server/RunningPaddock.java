@@ -43,7 +43,7 @@ final class RunningPaddock {
         ports.addAll(List.of("--rendezvous", "127.0.0.1:" + freePort()));
         ports.addAll(List.of("--http", "127.0.0.1:" + http));
         ports.addAll(List.of("--https", "127.0.0.1:" + freePort()));
-        process = launch();
+        process = launch(Map.of());
     }
 
     /// Below the ephemeral ports, so that no outgoing connection takes one between its choice and its use.
@@ -58,15 +58,16 @@ final class RunningPaddock {
         }
     }
 
-    private Process launch(String... flags) throws IOException {
+    private Process launch(Map<String, String> environment, String... flags) throws IOException {
         List<String> command =
                 new ArrayList<>(
                         List.of(launcher(), "up", "--no-install", "--data", data.toString()));
         command.addAll(ports);
         command.addAll(List.of(flags));
         Files.deleteIfExists(output);
-        return new ProcessBuilder(command)
-                .redirectInput(Path.of("/dev/null").toFile())
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return builder.redirectInput(Path.of("/dev/null").toFile())
                 .redirectError(
                         ProcessBuilder.Redirect.appendTo(
                                 output.resolveSibling("messages").toFile()))
@@ -82,18 +83,26 @@ final class RunningPaddock {
         return data;
     }
 
+    int httpPort() {
+        return http;
+    }
+
     long pid() {
         return process.pid();
     }
 
     void startAgain() throws IOException {
-        process = launch();
+        startAgain(Map.of());
+    }
+
+    void startAgain(Map<String, String> environment) throws IOException {
+        process = launch(environment);
     }
 
     /// Starts another one in its place, as after an upgrade; returns the process of the former one.
     Process replace() throws IOException {
         Process former = process;
-        process = launch("--replace");
+        process = launch(Map.of(), "--replace");
         return former;
     }
 
@@ -174,6 +183,18 @@ final class RunningPaddock {
                 git_with_key push "$URL" main 2>&1
                 """;
         return git(script, work, app, CHECKOUT.resolve("examples").resolve(example).toString());
+    }
+
+    /// Pushes a change to what [#push] pushed.
+    String pushAgain(Path work, String app, String change)
+            throws IOException, InterruptedException {
+        String script =
+                """
+                cd "$WORK" && echo "$EXAMPLE" >change && git add -A
+                git -c user.name=t -c user.email=t@localhost commit -q -m "$EXAMPLE"
+                git_with_key push "$URL" main 2>&1
+                """;
+        return git(script, work, app, change);
     }
 
     /// Clones an app's repository and returns its history.
