@@ -43,7 +43,10 @@ class Platform:
         line = self.process.stdout.readline()
         if not line.startswith("ready "):
             raise SystemExit("the platform does not start: " + (work / "messages").read_text())
-        self.key = json.loads((pathlib.Path(self.data) / "operator.json").read_text())["key"]
+
+    def sign_in(self):
+        facts = (pathlib.Path(self.data) / "operator").read_text()
+        self.key = dict(fact.split("=", 1) for fact in facts.splitlines())["key"]
 
     def call(self, method, path, body=None):
         request = urllib.request.Request(
@@ -124,6 +127,7 @@ async def main(options):
     work = pathlib.Path(tempfile.mkdtemp(prefix="releases-"))
     platform = Platform(options, work)
     try:
+        platform.sign_in()
         platform.call("POST", "/apps", {"name": "shop"})
         platform.push(work)
         platform.call("PATCH", "/apps/shop/formation/web", {"quantity": options.dynos})
