@@ -456,6 +456,13 @@ final class Simulation {
         return spec.name() + " " + spec.release() + " " + spec.size().name();
     }
 
+    /// The steps that dynos took, as `from --> to`.
+    Set<String> steps() {
+        return ledger.transitions().stream()
+                .map(step -> step.from() + " --> " + step.to())
+                .collect(Collectors.toSet());
+    }
+
     /// The state at the end, for the message of a failed run.
     String describe() {
         Map<String, Object> state = new TreeMap<>();
