@@ -95,7 +95,7 @@ public final class Paddock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Paddock.class);
 
     /// From the start of the router's java to its first table.
-    private static final Duration ROUTER_LIMIT = Duration.ofSeconds(20);
+    private static final Duration ROUTER_LIMIT = Duration.ofSeconds(60);
 
     /// Routers may take their time to acknowledge, then dynos have their 30 s.
     private static final Duration DYNOS_LIMIT = Duration.ofSeconds(100);
