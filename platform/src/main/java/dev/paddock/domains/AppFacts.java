@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// What an app's route is made of besides its dynos; kept in memory, so that a dyno's change asks no database.
@@ -29,6 +30,7 @@ record AppFacts(
         AppId id,
         AppName name,
         boolean blank,
+        boolean usedUp,
         boolean maintenance,
         AppSettings settings,
         boolean affinity,
@@ -46,6 +48,7 @@ record AppFacts(
     private static AppFacts of(
             App app,
             Release release,
+            boolean usedUp,
             boolean affinity,
             boolean continueEndToEnd,
             List<Domains.RoutedDomain> domains) {
@@ -54,6 +57,7 @@ record AppFacts(
                 app.id(),
                 app.name(),
                 release.slug().isEmpty(),
+                usedUp,
                 app.maintenance(),
                 AppSettings.of(release.config()),
                 affinity,
@@ -76,7 +80,7 @@ record AppFacts(
                 id.toString(),
                 name.toString(),
                 hosts(domain),
-                blank ? Status.BLANK : Status.NORMAL,
+                status(),
                 maintenance,
                 settings.balance().orElse(Balance.LEAST),
                 affinity,
@@ -90,6 +94,13 @@ record AppFacts(
                 certificate,
                 certificates(),
                 dynos);
+    }
+
+    private Status status() {
+        if (blank) {
+            return Status.BLANK;
+        }
+        return usedUp ? Status.QUOTA_EXHAUSTED : Status.NORMAL;
     }
 
     private List<String> hosts(String domain) {
@@ -120,7 +131,10 @@ record AppFacts(
     }
 
     /// The facts as the database has them.
-    record Stored(Apps apps, Releases releases, Domains domains) implements Source {
+    ///
+    /// @param usedUp whether an app's free hours are
+    record Stored(Apps apps, Releases releases, Domains domains, Predicate<AppId> usedUp)
+            implements Source {
         @Override
         public Optional<AppFacts> find(AppId id) {
             return apps.find(id).flatMap(this::facts);
@@ -138,6 +152,7 @@ record AppFacts(
                         of(
                                 app,
                                 release,
+                                usedUp.test(app.id()),
                                 on.contains(AFFINITY),
                                 on.contains(CONTINUE),
                                 domains.routed(app.id())));
@@ -163,6 +178,7 @@ record AppFacts(
                             of(
                                     app,
                                     release,
+                                    usedUp.test(app.id()),
                                     affinity.contains(app.id()),
                                     endToEnd.contains(app.id()),
                                     custom.getOrDefault(app.id(), List.of())));

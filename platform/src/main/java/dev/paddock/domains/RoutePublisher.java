@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,15 +77,17 @@ public final class RoutePublisher implements AutoCloseable {
     private long served;
     private boolean closed;
 
+    /// @param usedUp whether an app's free hours are, so that requests get H82
     public RoutePublisher(
             Apps apps,
             Releases releases,
             Domains domains,
+            Predicate<AppId> usedUp,
             Manifold manifold,
             CertificateAuthority authority,
             String domain) {
         this(
-                new AppFacts.Stored(apps, releases, domains),
+                new AppFacts.Stored(apps, releases, domains, usedUp),
                 manifold::view,
                 manifold::routed,
                 authority,

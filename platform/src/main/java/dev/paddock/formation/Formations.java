@@ -29,6 +29,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -277,6 +278,40 @@ public final class Formations {
     void wake(AppId app) {
         database.jdbi().useHandle(handle -> sleeping.wake(handle, app));
         tell(app);
+    }
+
+    /// These apps sleep, whatever else is wanted of them, because the free hours that they live on are used up; those that
+    /// were among them before run again. Returns the apps for which that is a change.
+    Set<AppId> useUp(Set<AppId> apps) {
+        Set<AppId> changed = sleeping.usedUp(apps, now());
+        changed.forEach(app -> attempt(app, () -> tell(app)));
+        return changed;
+    }
+
+    /// Whether the app sleeps because its free hours are used up (H82).
+    public boolean isUsedUp(AppId app) {
+        return sleeping.isUsedUp(app);
+    }
+
+    /// The apps that want dynos of the free size, with their owners.
+    Map<AppId, UUID> ofFreeSize() {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle
+                                .createQuery(
+                                        """
+                                        select a.id, a.owner from apps a
+                                        where not a.destroying and exists (
+                                          select 1 from formation
+                                          where app = a.id and quantity > 0 and size = :size)
+                                        """)
+                                .bind("size", DynoSize.ECO.name())
+                                .map((row, _) ->
+                                        Map.entry(
+                                                new AppId(row.getObject("id", UUID.class)),
+                                                row.getObject("owner", UUID.class)))
+                                .stream()
+                                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     }
 
     boolean isAsleep(AppId app) {

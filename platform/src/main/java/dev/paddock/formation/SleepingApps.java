@@ -7,9 +7,12 @@ import dev.paddock.releases.AppSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.Handle;
 
@@ -20,7 +23,15 @@ final class SleepingApps {
 
     private final Map<AppId, Rule> rules = new ConcurrentHashMap<>();
 
+    /// Apps whose free hours are used up, since when that is known. Not stored: it follows from the record.
+    private volatile Map<AppId, Instant> usedUp = Map.of();
+
+    /// Since when the app sleeps, for want of requests or of free hours.
     Optional<Instant> since(Handle handle, AppId app) {
+        return Optional.ofNullable(usedUp.get(app)).or(() -> idleSince(handle, app));
+    }
+
+    private static Optional<Instant> idleSince(Handle handle, AppId app) {
         return handle.createQuery("select since from sleeping_apps where app = :app")
                 .bind("app", app)
                 .map((row, _) -> row.getObject("since", OffsetDateTime.class).toInstant())
@@ -38,6 +49,26 @@ final class SleepingApps {
         handle.createUpdate("delete from sleeping_apps where app = :app")
                 .bind("app", app)
                 .execute();
+    }
+
+    /// Returns the apps for which that is a change.
+    Set<AppId> usedUp(Set<AppId> apps, Instant now) {
+        Map<AppId, Instant> before = usedUp;
+        Map<AppId, Instant> next = new HashMap<>();
+        apps.forEach(app -> next.put(app, before.getOrDefault(app, now)));
+        usedUp = Map.copyOf(next);
+        Set<AppId> changed = new HashSet<>(next.keySet());
+        before.keySet()
+                .forEach(app -> {
+                    if (!changed.remove(app)) {
+                        changed.add(app);
+                    }
+                });
+        return changed;
+    }
+
+    boolean isUsedUp(AppId app) {
+        return usedUp.containsKey(app);
     }
 
     /// Called whenever the manifold is told what an app should run.

@@ -94,6 +94,15 @@ public final class Meter {
         return new Quota(plan, used);
     }
 
+    /// Whether the account's pool of this month is spent; never where each app has its own free hours, for their dynos go
+    /// on and are billed.
+    public boolean isPoolUsedUp(UUID owner) {
+        return plan == FreeHours.POOL
+                && Invoices.free(intervals("s.owner", owner, thisMonth()), plan)
+                        .usedUp()
+                        .isPresent();
+    }
+
     /// An app that is gone, by the name it had last or by its id, and who owned it.
     public Optional<FormerApp> formerApp(String nameOrId) {
         return database.jdbi()

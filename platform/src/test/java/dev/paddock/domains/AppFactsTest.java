@@ -14,10 +14,12 @@ import dev.paddock.routes.AppRoute;
 import dev.paddock.store.Database;
 import dev.paddock.store.TestDatabase;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,7 @@ class AppFactsTest {
     private Account ann;
     private App app;
     private AppFacts.Stored facts;
+    private final Set<AppId> usedUp = new HashSet<>();
 
     @BeforeEach
     void makeApp() {
@@ -38,7 +41,12 @@ class AppFactsTest {
         releases = new Releases(database, clock);
         ann = new Accounts(database, clock).create("ann@example.com", "Ann");
         app = apps.create(ann, Optional.empty(), Optional.empty(), Optional.empty());
-        facts = new AppFacts.Stored(apps, releases, new Domains(database, "localhost", clock));
+        facts =
+                new AppFacts.Stored(
+                        apps,
+                        releases,
+                        new Domains(database, "localhost", clock),
+                        usedUp::contains);
     }
 
     private AppRoute route(AppId id) {
@@ -59,6 +67,20 @@ class AppFactsTest {
         assertThat(usual.maxBacklog()).isEqualTo(route.maxBacklog());
         assertThat(route.maintenance()).isFalse();
         assertThat(route.affinity()).isFalse();
+    }
+
+    @Test
+    void appWithoutFreeHoursSaysSoToRequests() {
+        UUID slug = slug();
+        releases.create(
+                app.id(),
+                ann.actor(),
+                newest -> new Releases.Next("Deploy", Optional.of(slug), newest.config()));
+        assertThat(route(app.id()).status()).isEqualTo(AppRoute.Status.NORMAL);
+
+        usedUp.add(app.id());
+
+        assertThat(route(app.id()).status()).isEqualTo(AppRoute.Status.QUOTA_EXHAUSTED);
     }
 
     @Test

@@ -87,6 +87,7 @@ class RoutePublisherTest {
                 new AppName(name),
                 false,
                 false,
+                false,
                 AppSettings.of(ConfigVars.EMPTY),
                 false,
                 false,

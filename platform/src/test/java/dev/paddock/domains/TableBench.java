@@ -187,7 +187,7 @@ final class TableBench implements AutoCloseable {
 
     private void reloads() throws Exception {
         Path file = directory.resolve("routes.json");
-        List<AppFacts> facts = new AppFacts.Stored(apps, releases, domains).all();
+        List<AppFacts> facts = new AppFacts.Stored(apps, releases, domains, _ -> false).all();
         stopRouter();
         writeRoutes(file, facts, 0);
         startRouter("--routes", file.toString());
@@ -407,7 +407,7 @@ final class TableBench implements AutoCloseable {
     private final class Link implements AutoCloseable {
         final RoutePublisher publisher =
                 new RoutePublisher(
-                        new AppFacts.Stored(apps, releases, domains),
+                        new AppFacts.Stored(apps, releases, domains, _ -> false),
                         app -> views.getOrDefault(app, new AppView(app, 0, List.of())),
                         (_, _) -> {},
                         authority,

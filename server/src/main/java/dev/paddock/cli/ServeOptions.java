@@ -89,7 +89,7 @@ final class ServeOptions {
             paramLabel = "PLAN",
             description = {
                 "per-app: each app has 750 free dyno hours a month, more is billed.",
-                "pool: an account has 1000 for its Eco dynos, which go on when they are used up.",
+                "pool: an account has 1000 for its Eco dynos, which sleep until the next month when they are used up.",
                 "Default: ${DEFAULT-VALUE}"
             })
     String freeHours = "per-app";

@@ -2,75 +2,21 @@ package dev.paddock.server;
 
 import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
-import dev.paddock.accounts.AuditLog;
 import dev.paddock.accounts.Authorizations;
-import dev.paddock.accounts.OAuthClients;
-import dev.paddock.accounts.OAuthGrants;
-import dev.paddock.accounts.RateLimits;
-import dev.paddock.accounts.SshKeys;
-import dev.paddock.api.ApiServer;
-import dev.paddock.api.ApiSettings;
-import dev.paddock.apps.AppTransfers;
-import dev.paddock.apps.Apps;
-import dev.paddock.apps.Collaborators;
-import dev.paddock.attach.Rendezvous;
-import dev.paddock.build.Builder;
-import dev.paddock.build.Buildpacks;
-import dev.paddock.build.Builds;
-import dev.paddock.build.Manifests;
-import dev.paddock.build.SlugStore;
-import dev.paddock.build.Sources;
 import dev.paddock.core.App;
-import dev.paddock.core.Steps;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.SystemUser;
-import dev.paddock.deploys.AppSetups;
-import dev.paddock.deploys.Deployments;
-import dev.paddock.deploys.Hosting;
-import dev.paddock.deploys.PrebootOutcomes;
-import dev.paddock.deploys.Promotions;
 import dev.paddock.domains.CertificateAuthority;
-import dev.paddock.domains.Domains;
 import dev.paddock.domains.RoutePublisher;
-import dev.paddock.domains.RouterReports;
 import dev.paddock.domains.RouterSpools;
 import dev.paddock.domains.Routers;
-import dev.paddock.domains.SniEndpoints;
-import dev.paddock.drains.Drains;
-import dev.paddock.drains.LogDrains;
-import dev.paddock.dyno.DynoKind;
-import dev.paddock.dyno.EngineDyno;
 import dev.paddock.engine.local.LocalEngine;
 import dev.paddock.engine.local.LocalSettings;
-import dev.paddock.formation.Admission;
-import dev.paddock.formation.DynoJournal;
-import dev.paddock.formation.Dynos;
-import dev.paddock.formation.Formations;
-import dev.paddock.formation.ReleaseDynos;
-import dev.paddock.formation.RuntimeMetrics;
-import dev.paddock.formation.Sleep;
-import dev.paddock.git.GitEndpoint;
-import dev.paddock.logs.CommandOutputs;
-import dev.paddock.logs.DynoLogs;
 import dev.paddock.logs.LogHub;
-import dev.paddock.logs.LogSessions;
-import dev.paddock.manifold.Manifold;
-import dev.paddock.manifold.RestartPolicy;
-import dev.paddock.metering.Activity;
 import dev.paddock.metering.DynoRecord;
 import dev.paddock.metering.Marks;
-import dev.paddock.metering.Meter;
-import dev.paddock.metering.Restarts;
-import dev.paddock.outbound.OutboundHttp;
-import dev.paddock.outbound.OutboundTargets;
-import dev.paddock.pipelines.Couplings;
-import dev.paddock.pipelines.Pipelines;
-import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
 import dev.paddock.store.PostgresServer;
-import dev.paddock.webhooks.Deliverer;
-import dev.paddock.webhooks.Deliveries;
-import dev.paddock.webhooks.Webhooks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -78,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -100,9 +45,6 @@ public final class Paddock implements AutoCloseable {
     /// Routers may take their time to acknowledge, then dynos have their 30 s.
     private static final Duration DYNOS_LIMIT = Duration.ofSeconds(100);
 
-    /// A receiver of events that is silent for longer has not got them.
-    private static final Duration WEBHOOK_PATIENCE = Duration.ofSeconds(10);
-
     private static final Duration LEFTOVERS_LIMIT = Duration.ofSeconds(40);
 
     private final Settings settings;
@@ -115,8 +57,8 @@ public final class Paddock implements AutoCloseable {
     private final RouterProcess router;
     private final PostgresServer postgres;
     private final LocalEngine engine;
-    private final Apps apps;
-    private final Manifold manifold;
+    private final Stored stored;
+    private final Running running;
     private final PlatformRecord record;
     private final OperatorFile operator;
 
@@ -146,265 +88,74 @@ public final class Paddock implements AutoCloseable {
                         CertificateAuthority.open(data.certificates(), settings.domain(), clock));
 
         SystemTimers timers = parts.add("timers", new SystemTimers());
-        engine =
-                parts.add(
-                        "the engine",
-                        new LocalEngine(
-                                LocalSettings.of(
-                                                runtime.path(),
-                                                data.engine(),
-                                                runtime.hash(),
-                                                timers)
-                                        .withSpares(settings.spares())
-                                        .withDiskBytes(settings.dynoDiskBytes())));
+        engine = parts.add("the engine", openEngine(timers));
         engine.weaknesses().forEach(weakness -> LOG.warn("Weaker here: {}", weakness));
         LogHub logs = parts.add("the logs", new LogHub(data.logs()));
         CertificateAuthority authority = await(opening);
         Store store = await(starting);
         postgres = store.server();
-        Database database = parts.add("the database", store.database());
         Future<?> settling = helpers.submit(postgres::settle);
 
-        Accounts accounts = new Accounts(database, clock);
-        Authorizations authorizations = new Authorizations(database, clock, accounts);
-        OAuthClients clients = new OAuthClients(database, clock, accounts);
-        AuditLog audit = new AuditLog(data.audit());
-        apps = new Apps(database, clock);
-        logs.keepOnly(apps.all().stream().map(App::id).toList());
-        Releases releases = new Releases(database, clock);
-        releases.sealAll();
-        SlugStore slugs = new SlugStore(database, data.slugs());
-        DynoLogs dynoLogs = parts.add("dyno logs", new DynoLogs(engine, logs));
-        DynoRecord dynoRecord = new DynoRecord(database);
-        Meter meter = new Meter(database, timers, settings.freeHours());
-        ManifoldFacts facts = new ManifoldFacts(dynoRecord, new DynoJournal(logs, dynoLogs, clock));
-        manifold =
-                parts.add(
-                        "the manifold",
-                        new Manifold(
-                                engine,
-                                timers,
-                                Executors.newThreadPerTaskExecutor(
-                                        Thread.ofVirtual().name("manifold-", 0).factory()),
-                                facts,
-                                RestartPolicy.HEROKU));
-        Steps steps =
-                CrashPoint.named(Optional.ofNullable(System.getProperty(CrashPoint.PROPERTY)));
-        Admission admission = new Admission(database, engine, settings.memoryOvercommit());
-        Formations formations =
-                new Formations(
-                        database, clock, apps, slugs, releases, manifold, logs, admission, steps);
-        Dynos dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
-        Sleep sleep = parts.add("sleep", new Sleep(formations, timers, helpers));
-        RuntimeMetrics metrics =
-                parts.add(
-                        "runtime metrics",
-                        new RuntimeMetrics(
-                                engine,
-                                () -> apps.numbersWithFeature(RuntimeMetrics.FEATURE),
-                                timers,
-                                helpers,
-                                logs));
-        Domains domains = new Domains(database, settings.domain(), clock);
-        RoutePublisher routes =
-                parts.add(
-                        "routes",
-                        new RoutePublisher(
-                                apps, releases, domains, manifold, authority, settings.domain()));
-        OutboundTargets targets = new OutboundTargets(settings.allowedTargets());
-        ReleaseDynos releaseDynos = new ReleaseDynos(manifold, slugs, logs);
-        facts.connect(
-                routes,
-                releaseDynos,
-                new PrebootOutcomes(releases, formations, routes, logs, clock));
-        CommandOutputs outputs = new CommandOutputs(data.outputs());
-        Routers routers =
-                parts.add(
-                        "control links",
-                        new Routers(
-                                runtime.controlSocket(),
-                                routes::served,
-                                new RouterReports(
-                                        routes::holder,
-                                        manifold::suspect,
-                                        sleep::wake,
-                                        sleep::requested),
-                                manifold::busy));
-        routes.connect(routers);
-        Builder builder = new Builder(engine, slugs, targets, data.builds(), data.buildCaches());
-        Buildpacks buildpacks = new Buildpacks(database);
-        Builds builds = new Builds(database, clock);
-        Sources sources = new Sources(data.sources(), clock);
-        Deployments deployments =
-                new Deployments(
-                        new Deployments.Parts(
-                                apps,
-                                slugs,
-                                builder,
-                                builds,
-                                buildpacks,
-                                targets,
-                                releases,
-                                formations,
-                                releaseDynos,
-                                manifold,
-                                engine,
-                                routes,
-                                logs,
-                                outputs,
-                                data.repositories(),
-                                settings.domain(),
-                                publicUrl(),
-                                steps));
-        Drains drains =
-                parts.add(
-                        "log drains",
-                        new Drains(new LogDrains(database, clock), logs, targets, timers, clock));
-        AppSetups setups =
-                new AppSetups(
-                        new AppSetups.Parts(
-                                deployments,
-                                new Manifests(targets, sources),
-                                builds,
-                                buildpacks,
-                                targets,
-                                releases,
-                                slugs,
-                                formations,
-                                releaseDynos,
-                                publicUrl()),
-                        database,
-                        clock);
-        Promotions promotions = new Promotions(database, releases, deployments, clock);
-        promotions.failInterrupted();
-        Deliveries deliveries = new Deliveries(database, clock);
-        Webhooks webhooks = new Webhooks(database, targets, deliveries, clock);
-        Deliverer deliverer =
-                front.add(
-                        "webhooks",
-                        new Deliverer(
-                                deliveries, new OutboundHttp(targets, WEBHOOK_PATIENCE), clock));
-        Rendezvous rendezvous =
-                front.add(
-                        "rendezvous",
-                        new Rendezvous(
-                                settings.rendezvous().socketAddress(),
-                                authority,
-                                engine,
-                                manifold,
-                                timers));
-        ApiServer api =
-                front.add(
-                        "the API",
-                        new ApiServer(
-                                new ApiServer.Parts(
-                                        new ApiSettings(
-                                                settings.api().socketAddress(),
-                                                settings.domain(),
-                                                settings.http().port(),
-                                                Set.of(settings.api().host())),
-                                        new ApiServer.Access(
-                                                accounts,
-                                                authorizations,
-                                                clients,
-                                                new OAuthGrants(
-                                                        database,
-                                                        clock,
-                                                        accounts,
-                                                        authorizations,
-                                                        clients),
-                                                new SshKeys(database, clock),
-                                                new Collaborators(database, clock),
-                                                new AppTransfers(database, clock),
-                                                new RateLimits(),
-                                                audit),
-                                        apps,
-                                        deployments,
-                                        setups,
-                                        new Hosting(
-                                                domains,
-                                                new SniEndpoints(database, clock),
-                                                routes,
-                                                logs,
-                                                clock),
-                                        releases,
-                                        formations,
-                                        dynos,
-                                        meter,
-                                        slugs,
-                                        builds,
-                                        sources,
-                                        buildpacks,
-                                        targets,
-                                        logs,
-                                        new LogSessions(clock),
-                                        drains,
-                                        outputs,
-                                        rendezvous,
-                                        new Activity(
-                                                apps,
-                                                dynos,
-                                                engine,
-                                                routers.loads(),
-                                                new Restarts(database),
-                                                timers),
-                                        authority,
-                                        new GitEndpoint(authorizations, audit, apps, deployments)
-                                                .filter(),
-                                        new ApiServer.PipelineParts(
-                                                new Pipelines(database, clock),
-                                                new Couplings(database, clock),
-                                                promotions),
-                                        new ApiServer.WebhookParts(webhooks, deliveries),
-                                        clock)));
+        stored =
+                new Stored(
+                        parts.add("the database", store.database()), data, settings, timers, clock);
+        logs.keepOnly(stored.apps.all().stream().map(App::id).toList());
+        stored.releases.sealAll();
+        Running.Surroundings around =
+                new Running.Surroundings(
+                        settings, data, runtime, engine, logs, authority, timers, helpers);
+        running = new Running(stored, around, parts, publicUrl());
+        running.promotions.failInterrupted();
+        Front offered = new Front(stored, running, around, front);
 
         // What is wanted, what exists, then who may ask.
-        engine.listen(event -> {
-            manifold.accept(event);
-            builder.accept(event);
-        });
-        builder.clean();
-        drains.start();
-        sources.clean();
-        followLogs(dynoLogs);
-        settle(dynoRecord);
-        formations.wantAll();
-        manifold.start();
-        formations.settle();
-        metrics.start();
-        sleep.start();
-        parts.add("marks for the bill", new Marks(dynoRecord, timers)).start();
-        SystemUser.ensure(RouterProcess.USER).ifPresent(routers::allow);
-        router.pids().forEach(routers::expect);
-        routers.start();
-        routes.start();
-        router.handOver(routers);
-        awaitRouter(routers, routes);
-        parts.add("request lines", new RouterSpools(data.router(), database, logs)).start();
-        operator = writeOperatorFile(accounts, authorizations, copyOf(authority.file()));
+        settle(stored.dynoRecord);
+        running.begin();
+        parts.add("marks for the bill", new Marks(stored.dynoRecord, timers)).start();
+        serveRequests();
+        parts.add("request lines", new RouterSpools(data.router(), stored.database, logs)).start();
+        operator =
+                writeOperatorFile(stored.accounts, stored.authorizations, copyOf(authority.file()));
         Object _ = await(settling);
-        deployments.abandonUnfinished();
-        setups.failInterrupted();
-        rendezvous.start();
-        api.start();
-        facts.watch(api::changed);
-        deliverer.start();
-        var _ = helpers.submit(deployments::resume);
-        record =
-                new PlatformRecord(
-                        ProcessMark.self(),
-                        ProductVersion.text(),
-                        clock.instant(),
-                        data.path(),
-                        settings.api().toString(),
-                        settings.rendezvous().toString(),
-                        settings.http().toString(),
-                        settings.https().toString(),
-                        settings.domain(),
-                        operator.ca(),
-                        ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()));
+        running.deployments.abandonUnfinished();
+        running.setups.failInterrupted();
+        offered.open();
+        var _ = helpers.submit(running.deployments::resume);
+        record = describe();
         record.write(runtime);
         SmallFiles.writeReadable(data.settings(), String.join("\n", settings.flags()) + "\n");
+    }
+
+    private LocalEngine openEngine(SystemTimers timers) {
+        return new LocalEngine(
+                LocalSettings.of(runtime.path(), data.engine(), runtime.hash(), timers)
+                        .withSpares(settings.spares())
+                        .withDiskBytes(settings.dynoDiskBytes()));
+    }
+
+    /// Gives the routers their first table, and takes the listeners over from a router of another build.
+    private void serveRequests() {
+        SystemUser.ensure(RouterProcess.USER).ifPresent(running.routers::allow);
+        router.pids().forEach(running.routers::expect);
+        running.routers.start();
+        running.routes.start();
+        router.handOver(running.routers);
+        awaitRouter(running.routers, running.routes);
+    }
+
+    private PlatformRecord describe() {
+        return new PlatformRecord(
+                ProcessMark.self(),
+                ProductVersion.text(),
+                clock.instant(),
+                data.path(),
+                settings.api().toString(),
+                settings.rendezvous().toString(),
+                settings.http().toString(),
+                settings.https().toString(),
+                settings.domain(),
+                operator.ca(),
+                ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()));
     }
 
     /// Opens the database in the thread that waited for its server, beside the making of the engine.
@@ -482,8 +233,8 @@ public final class Paddock implements AutoCloseable {
     private void endDynos(Grace grace) {
         Thread impatience = Thread.ofVirtual().name("impatience").start(() -> hurryDynos(grace));
         try (ExecutorService perApp = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (App app : apps.all()) {
-                var _ = perApp.submit(() -> manifold.quiet(app.id(), DYNOS_LIMIT));
+            for (App app : stored.apps.all()) {
+                var _ = perApp.submit(() -> running.manifold.quiet(app.id(), DYNOS_LIMIT));
             }
         } catch (RuntimeException e) {
             LOG.warn("Ending the dynos without the database's help", e);
@@ -506,15 +257,6 @@ public final class Paddock implements AutoCloseable {
     private String publicUrl() {
         int port = settings.http().port();
         return "http://%s." + settings.domain() + (port == 80 ? "" : ":" + port) + "/";
-    }
-
-    private void followLogs(DynoLogs dynoLogs) {
-        for (EngineDyno dyno : engine.list()) {
-            boolean logged = !dyno.spec().stdio().attached();
-            if (logged && dyno.spec().kind() != DynoKind.BUILD) {
-                dynoLogs.follow(dyno.spec().app(), dyno.spec().id(), dyno.spec().name());
-            }
-        }
     }
 
     /// What an earlier platform recorded as running and no engine knows went with the machine.

@@ -148,7 +148,9 @@ final class TestPlatform implements AutoCloseable {
                         Steps.UNWATCHED);
         dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Domains domains = new Domains(database, DOMAIN, clock);
-        routes = new RoutePublisher(apps, releases, domains, manifold, authority, DOMAIN);
+        routes =
+                new RoutePublisher(
+                        apps, releases, domains, formations::isUsedUp, manifold, authority, DOMAIN);
         routers =
                 new Routers(
                         folder("run").resolve("control"),

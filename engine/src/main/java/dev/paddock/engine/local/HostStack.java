@@ -100,7 +100,7 @@ final class HostStack {
             List.of("sys/devices/system/cpu", "sys/devices/system/node");
 
     /// Which packages the stack is made of, so that builds need not fetch those again.
-    private static final String INSTALLED_PACKAGES = "var/lib/dpkg";
+    private static final Path INSTALLED_PACKAGES = Path.of("/var/lib/dpkg/status");
 
     private static final Path EXTRA_FILES = Path.of("etc/host-files");
 
@@ -125,7 +125,6 @@ final class HostStack {
         Directory.create(root, "rwxr-xr-x");
         POINTS.forEach(point -> Directory.create(root.resolve(point), "rwxr-xr-x"));
         DEVICES.forEach(this::bind);
-        bind(INSTALLED_PACKAGES);
         link(root.resolve("var/tmp"), Path.of("/tmp"));
         bind("usr");
         for (String directory : SYSTEM) {
@@ -140,6 +139,7 @@ final class HostStack {
         PACKAGE_SOURCES.stream()
                 .filter(HostStack::tellsNothing)
                 .forEach(file -> copy(Path.of("/etc", file), "etc/" + file));
+        copy(INSTALLED_PACKAGES, "etc/apt/stack-packages");
         BOUND.forEach(directory -> bind("etc/" + directory));
         for (String name : Directory.names(Path.of("/etc"))) {
             if (BOUND_PREFIXES.stream().anyMatch(name::startsWith)) {

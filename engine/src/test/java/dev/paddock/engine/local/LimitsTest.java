@@ -102,7 +102,9 @@ class LimitsTest {
                                 .size())
                 .isLessThanOrEqualTo(SMALL.processes());
         platform.engine.retire(bomb.id(), Duration.ZERO);
-        assertThat(platform.exit(bomb).status()).isEqualTo(137);
+        // 254 is bash's own: in the moment of the kill it may see that it cannot fork, before its
+        // turn comes.
+        assertThat(platform.exit(bomb).status()).isIn(137, 254);
     }
 
     private static boolean accepts(DynoAddress address) {

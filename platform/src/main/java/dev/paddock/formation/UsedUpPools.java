@@ -1,0 +1,100 @@
+package dev.paddock.formation;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.Timers;
+import dev.paddock.log.LogLine;
+import dev.paddock.log.LogSink;
+import dev.paddock.log.LogSource;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Lets the apps with Eco dynos sleep whose owner has used up the month's pool of free hours, until the next month begins
+/// or they want dynos of other sizes (dynos.md section 3, H82). Safe for any thread.
+public final class UsedUpPools implements AutoCloseable {
+    static final Duration LOOK = Duration.ofSeconds(20);
+
+    private static final Logger LOG = LoggerFactory.getLogger(UsedUpPools.class);
+
+    private final Formations formations;
+    private final Predicate<UUID> usedUp;
+    private final Consumer<AppId> routes;
+    private final LogSink log;
+    private final Timers timers;
+    private final Executor effects;
+    private volatile boolean closed;
+
+    /// @param usedUp whether this account has no free hours left now
+    /// @param routes told of each app that requests must be answered differently for
+    /// @param effects where the database is asked
+    public UsedUpPools(
+            Formations formations,
+            Predicate<UUID> usedUp,
+            Consumer<AppId> routes,
+            LogSink log,
+            Timers timers,
+            Executor effects) {
+        this.formations = formations;
+        this.usedUp = usedUp;
+        this.routes = routes;
+        this.log = log;
+        this.timers = timers;
+        this.effects = effects;
+    }
+
+    /// Looks at once, then again and again. Called when the formations have told what they want.
+    public void start() {
+        look();
+        timers.schedule(
+                LOOK,
+                () -> {
+                    if (!closed) {
+                        effects.execute(this::start);
+                    }
+                });
+    }
+
+    private void look() {
+        try {
+            Map<UUID, Boolean> accounts = new HashMap<>();
+            Set<AppId> apps =
+                    formations.ofFreeSize().entrySet().stream()
+                            .filter(entry ->
+                                    accounts.computeIfAbsent(entry.getValue(), usedUp::test))
+                            .map(Map.Entry::getKey)
+                            .collect(Collectors.toSet());
+            formations.useUp(apps).forEach(app -> tell(app, apps.contains(app)));
+        } catch (RuntimeException e) {
+            LOG.warn("Who has free hours left could not be found out; trying again: {}", "" + e);
+        }
+    }
+
+    private void tell(AppId app, boolean nowUsedUp) {
+        routes.accept(app);
+        String text =
+                nowUsedUp
+                        ? "The account's free hours of this month are used up: its Eco dynos sleep until "
+                                + nextMonth()
+                        : "There are free hours again: Eco dynos run";
+        log.write(LogLine.of(app, timers.date(), LogSource.APP, "api", text));
+    }
+
+    private LocalDate nextMonth() {
+        return timers.date().atOffset(ZoneOffset.UTC).toLocalDate().withDayOfMonth(1).plusMonths(1);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.paddock.formation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.dyno.DynoSize;
+import dev.paddock.formation.Formations.Quantity;
+import dev.paddock.formation.Formations.Update;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class UsedUpPoolsTest {
+    private static final Duration NEXT_LOOK = Duration.ofSeconds(25);
+
+    private final Running platform = new Running();
+    private final Sleep sleep = new Sleep(platform.formations, platform.time, Runnable::run);
+    private final List<AppId> routes = new ArrayList<>();
+    private boolean spent;
+    private final UsedUpPools pools =
+            new UsedUpPools(
+                    platform.formations,
+                    owner -> spent && owner.equals(platform.ann.id()),
+                    routes::add,
+                    platform.log,
+                    platform.time,
+                    Runnable::run);
+
+    @Test
+    void ecoDynosEndWithThePoolAndComeBackWithTheNext() {
+        runOnEco();
+        scale(new ProcessType("worker"), 1, DynoSize.ECO);
+        pools.start();
+        assertThat(platform.running()).containsExactly("web.1", "worker.1");
+
+        spend();
+        assertThat(platform.running()).isEmpty();
+        assertThat(platform.formations.isUsedUp(platform.app)).isTrue();
+        assertThat(routes).containsExactly(platform.app);
+        assertThat(platform.log.lines()).anyMatch(line -> line.text().contains("are used up"));
+
+        spent = false;
+        platform.time.advance(NEXT_LOOK);
+        assertThat(platform.running()).containsExactly("web.1", "worker.1");
+        assertThat(platform.formations.isUsedUp(platform.app)).isFalse();
+        assertThat(routes).containsExactly(platform.app, platform.app);
+    }
+
+    @Test
+    void neitherRequestNorReleaseNorScalingBringsThemBack() {
+        runOnEco();
+        pools.start();
+        spend();
+
+        sleep.wake(platform.app);
+        platform.settle();
+        assertThat(platform.running()).isEmpty();
+        platform.deploy("web", "serve better");
+        assertThat(platform.running()).isEmpty();
+        scale(ProcessType.WEB, 2, DynoSize.ECO);
+        assertThat(platform.running()).isEmpty();
+    }
+
+    @Test
+    void otherSizesGoOn() {
+        platform.deploy("web", "serve");
+        pools.start();
+
+        spend();
+
+        assertThat(platform.running()).containsExactly("web.1");
+    }
+
+    @Test
+    void anotherSizeBringsThemBack() {
+        runOnEco();
+        pools.start();
+        spend();
+
+        scale(ProcessType.WEB, 1, DynoSize.BASIC);
+        platform.time.advance(NEXT_LOOK);
+
+        assertThat(platform.running()).containsExactly("web.1");
+    }
+
+    @Test
+    void platformThatStartsAgainLetsThemSleep() {
+        runOnEco();
+        spent = true;
+
+        platform.formations.wantAll();
+        pools.start();
+        platform.settle();
+
+        assertThat(platform.running()).isEmpty();
+    }
+
+    private void runOnEco() {
+        platform.deploy("web", "serve", "worker", "work");
+        scale(ProcessType.WEB, 1, DynoSize.ECO);
+    }
+
+    private void spend() {
+        spent = true;
+        platform.time.advance(NEXT_LOOK);
+    }
+
+    private void scale(ProcessType type, int quantity, DynoSize size) {
+        platform.scaleOnly(
+                new Update(type, Optional.of(new Quantity(quantity, false)), Optional.of(size)));
+        platform.settle();
+    }
+}
