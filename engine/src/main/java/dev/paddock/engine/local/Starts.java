@@ -117,15 +117,19 @@ final class Starts {
             if (!dyno.spec.web()) {
                 up(dyno);
             }
+            dyno.beginning = false;
             return Optional.empty();
         } catch (LaunchFailure e) {
+            // It goes on beginning until it is ended as failed: who looks before would see a
+            // process that ended.
             return Optional.of(
                     dyno.life().killAt().isPresent()
                             ? Exit.of(Exits.TERMINATED)
                             : new Exit(
                                     1, Exit.Cause.LAUNCH_FAILED, String.valueOf(e.getMessage())));
-        } finally {
+        } catch (RuntimeException e) {
             dyno.beginning = false;
+            throw e;
         }
     }
 
