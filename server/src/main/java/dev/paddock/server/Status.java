@@ -61,7 +61,8 @@ public record Status(
         int living = 0;
         try (DirectoryStream<Path> dynos = Files.newDirectoryStream(runtime.dynos())) {
             for (Path dyno : dynos) {
-                if (lives(dyno.resolve("pid"))) {
+                // What has no spec is a spare: a container that waits to become a dyno.
+                if (Files.exists(dyno.resolve("spec.json")) && lives(dyno.resolve("pid"))) {
                     living++;
                 }
             }
