@@ -281,11 +281,14 @@ public final class Formations {
     }
 
     /// These apps sleep, whatever else is wanted of them, because the free hours that they live on are used up; those that
-    /// were among them before run again. Returns the apps for which that is a change.
+    /// were among them before run again. Returns the apps for which that is a change, to be told by [#renew(AppId)].
     Set<AppId> useUp(Set<AppId> apps) {
-        Set<AppId> changed = sleeping.usedUp(apps, now());
-        changed.forEach(app -> attempt(app, () -> tell(app)));
-        return changed;
+        return sleeping.usedUp(apps, now());
+    }
+
+    /// Tells the manifold anew what the app should run; does nothing for one that is gone.
+    void renew(AppId app) {
+        attempt(app, () -> tell(app));
     }
 
     /// Whether the app sleeps because its free hours are used up (H82).

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -32,6 +33,10 @@ public final class UsedUpPools implements AutoCloseable {
     private final LogSink log;
     private final Timers timers;
     private final Executor effects;
+
+    /// Changes that the manifold and routers have not heard of, as when the database went away. One look at a time.
+    private final Set<AppId> untold = new HashSet<>();
+
     private volatile boolean closed;
 
     /// @param usedUp whether this account has no free hours left now
@@ -73,20 +78,26 @@ public final class UsedUpPools implements AutoCloseable {
                                     accounts.computeIfAbsent(entry.getValue(), usedUp::test))
                             .map(Map.Entry::getKey)
                             .collect(Collectors.toSet());
-            formations.useUp(apps).forEach(app -> tell(app, apps.contains(app)));
+            untold.addAll(formations.useUp(apps));
+            for (AppId app : Set.copyOf(untold)) {
+                formations.renew(app);
+                tell(app, apps.contains(app));
+                untold.remove(app);
+            }
         } catch (RuntimeException e) {
             LOG.warn("Who has free hours left could not be found out; trying again: {}", "" + e);
         }
     }
 
+    /// Why they run again, if they do, is no news of ours: a month began, they have another size, or the app is gone.
     private void tell(AppId app, boolean nowUsedUp) {
         routes.accept(app);
-        String text =
-                nowUsedUp
-                        ? "The account's free hours of this month are used up: its Eco dynos sleep until "
-                                + nextMonth()
-                        : "There are free hours again: Eco dynos run";
-        log.write(LogLine.of(app, timers.date(), LogSource.APP, "api", text));
+        if (nowUsedUp) {
+            String text =
+                    "The account's free hours of this month are used up: its Eco dynos sleep until "
+                            + nextMonth();
+            log.write(LogLine.of(app, timers.date(), LogSource.APP, "api", text));
+        }
     }
 
     private LocalDate nextMonth() {
