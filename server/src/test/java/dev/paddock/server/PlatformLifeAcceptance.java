@@ -114,12 +114,7 @@ class PlatformLifeAcceptance {
 
     @Test
     void whatADeadPlatformLeftIsStoppedByDown() throws Exception {
-        RunningPaddock platform =
-                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
-        platform.awaitReady();
-        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
-        platform.push(folder.resolve("one/work"), "python", "shop");
-        awaitHello(platform);
+        RunningPaddock platform = startWithShop();
         String name = RuntimeDirectory.of(platform.data()).hash();
 
         platform.kill();
@@ -131,12 +126,7 @@ class PlatformLifeAcceptance {
 
     @Test
     void replacementTakesOverWithoutLosingARequestOrADyno() throws Exception {
-        RunningPaddock platform =
-                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
-        platform.awaitReady();
-        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
-        platform.push(folder.resolve("one/work"), "python", "shop");
-        awaitHello(platform);
+        RunningPaddock platform = startWithShop();
         String dyno = onlyDyno(platform);
         Requests requests = new Requests(platform);
 
@@ -152,12 +142,7 @@ class PlatformLifeAcceptance {
     /// The example does nothing about SIGTERM: what it has not answered by then is lost.
     @Test
     void restartsLoseNoRequestOfAnAppThatEndsAtOnce() throws Exception {
-        RunningPaddock platform =
-                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
-        platform.awaitReady();
-        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
-        platform.push(folder.resolve("one/work"), "python", "shop");
-        awaitHello(platform);
+        RunningPaddock platform = startWithShop();
         List<Requests> clients =
                 Stream.generate(() -> new Requests(platform)).limit(CLIENTS).toList();
 
@@ -175,11 +160,7 @@ class PlatformLifeAcceptance {
 
     @Test
     void dynosThatAreKilledCostNothingButTheRequestsTheyHad() throws Exception {
-        RunningPaddock platform =
-                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
-        platform.awaitReady();
-        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
-        platform.push(folder.resolve("one/work"), "python", "shop");
+        RunningPaddock platform = startWithShop();
         platform.call(
                 "PATCH",
                 "/apps/shop/formation",
@@ -244,12 +225,7 @@ class PlatformLifeAcceptance {
 
     @Test
     void releasesLoseNoRequestAndOneThatCannotStartChangesNothing() throws Exception {
-        RunningPaddock platform =
-                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
-        platform.awaitReady();
-        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
-        platform.push(folder.resolve("one/work"), "python", "shop");
-        awaitHello(platform);
+        RunningPaddock platform = startWithShop();
         platform.call("PATCH", "/apps/shop/formation/web", "{\"quantity\":3}");
         awaitRelease(platform, 2);
         Requests requests = new Requests(platform);
@@ -290,12 +266,7 @@ class PlatformLifeAcceptance {
 
     @Test
     void underLoadNoRequestFailsWhilePlatformAndDatabaseAreAway() throws Exception {
-        RunningPaddock platform =
-                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
-        platform.awaitReady();
-        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
-        platform.push(folder.resolve("one/work"), "python", "shop");
-        awaitHello(platform);
+        RunningPaddock platform = startWithShop();
         String dyno = onlyDyno(platform);
         long database =
                 PlatformRecord.read(RuntimeDirectory.of(platform.data()))
@@ -406,6 +377,17 @@ class PlatformLifeAcceptance {
             statement.executeUpdate(
                     "delete from flyway_schema_history where installed_rank = (select max(installed_rank) from flyway_schema_history)");
         }
+    }
+
+    /// A platform whose one app answers.
+    private RunningPaddock startWithShop() throws Exception {
+        RunningPaddock platform =
+                new RunningPaddock(Files.createDirectories(folder.resolve("one")));
+        platform.awaitReady();
+        platform.call("POST", "/apps", "{\"name\":\"shop\"}");
+        platform.push(folder.resolve("one/work"), "python", "shop");
+        awaitHello(platform);
+        return platform;
     }
 
     private static void awaitHello(RunningPaddock platform) {
