@@ -2,6 +2,7 @@ package dev.paddock.engine.local;
 
 import dev.paddock.dyno.DynoId;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Where one dyno's files are: what belongs to this boot in the runtime directory, what may grow on disk.
 ///
@@ -84,6 +85,15 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
 
     Path exit() {
         return runtime.resolve(EXITS).resolve(id.toString());
+    }
+
+    /// With what conmon had written beside, if it was killed just then.
+    List<Path> exits() {
+        Path directory = runtime.resolve(EXITS);
+        return Directory.names(directory).stream()
+                .filter(name -> name.startsWith(id.toString()))
+                .map(directory::resolve)
+                .toList();
     }
 
     /// The machine's uptime when the container ended; conmon leaves it, whether we live or not.

@@ -293,8 +293,8 @@ final class Launcher {
                 Volumes.image(files.volume()),
                 files.pid(),
                 files.conmonPid(),
-                files.exit(),
                 files.sockets());
+        Directory.remove(files.exits().toArray(Path[]::new));
     }
 
     /// The pid file is believed only if that process is what was recorded, or, before it was, a keeper of ours.

@@ -186,6 +186,19 @@ class LocalEngineTest {
     }
 
     @Test
+    void forgettingTakesAwayWhatConmonHadHalfWritten() throws IOException {
+        DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
+        Path exits = platform.runtime.resolve(DynoFiles.EXITS);
+        Files.createFile(exits.resolve(spec.id() + ".X1Y2Z3"));
+        platform.engine.retire(spec.id(), Duration.ZERO);
+        platform.exit(spec);
+
+        platform.engine.forget(spec.id());
+
+        assertThat(exits).isEmptyDirectory();
+    }
+
+    @Test
     void nextEngineAdoptsWhatRunsAndWhatEndedMeanwhile() {
         DynoSpec web =
                 platform.startUp(platform.web("echo one; exec python3 -m http.server $PORT"));
