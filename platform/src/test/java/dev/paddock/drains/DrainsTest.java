@@ -8,8 +8,7 @@ import dev.paddock.accounts.Account;
 import dev.paddock.accounts.Accounts;
 import dev.paddock.apps.Apps;
 import dev.paddock.core.AppId;
-import dev.paddock.core.Tick;
-import dev.paddock.core.Timers;
+import dev.paddock.core.RealTimers;
 import dev.paddock.core.UserError;
 import dev.paddock.domains.CertificateAuthority;
 import dev.paddock.domains.ServerTls;
@@ -31,10 +30,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
@@ -75,7 +70,7 @@ class DrainsTest {
 
     @TempDir private Path directory;
     private final InstantSource clock = InstantSource.system();
-    private final TestTimers timers = new TestTimers();
+    private final RealTimers timers = new RealTimers();
     private final OutboundTargets targets =
             new OutboundTargets(List.of(AddressBlock.parse("127.0.0.0/8")));
     private Apps apps;
@@ -484,39 +479,6 @@ class DrainsTest {
 
             assertThat(target.messages()).hasSize(count).last().asString().endsWith("line 4999.\n");
             roomy.close();
-        }
-    }
-
-    /// The wall clock and a thread for delayed calls.
-    private static final class TestTimers implements Timers, AutoCloseable {
-        private final ScheduledExecutorService delayed =
-                Executors.newSingleThreadScheduledExecutor();
-
-        @Override
-        public Tick now() {
-            return new Tick(System.nanoTime());
-        }
-
-        @Override
-        public Instant date() {
-            return Instant.now();
-        }
-
-        @Override
-        public String bootId() {
-            return "test";
-        }
-
-        @Override
-        public Scheduled schedule(Duration delay, Runnable task) {
-            ScheduledFuture<?> future =
-                    delayed.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
-            return () -> future.cancel(false);
-        }
-
-        @Override
-        public void close() {
-            delayed.shutdownNow();
         }
     }
 }

@@ -22,6 +22,7 @@ import dev.paddock.core.App;
 import dev.paddock.core.AppId;
 import dev.paddock.core.AppName;
 import dev.paddock.core.ProcessType;
+import dev.paddock.core.RealTimers;
 import dev.paddock.core.Slug;
 import dev.paddock.core.Steps;
 import dev.paddock.deploys.AppSetups;

@@ -11,9 +11,8 @@ import dev.paddock.build.Builder.BuildResult;
 import dev.paddock.core.AppId;
 import dev.paddock.core.ConfigVars;
 import dev.paddock.core.ProcessType;
+import dev.paddock.core.RealTimers;
 import dev.paddock.core.Slug;
-import dev.paddock.core.Tick;
-import dev.paddock.core.Timers;
 import dev.paddock.daemons.Command;
 import dev.paddock.engine.local.LocalEngine;
 import dev.paddock.engine.local.LocalSettings;
@@ -26,18 +25,13 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,7 +66,7 @@ class BuildInDynoTest {
         LocalEngine local =
                 new LocalEngine(
                         LocalSettings.of(
-                                runtime, directory.resolve("engine"), hash, new WallTimers()));
+                                runtime, directory.resolve("engine"), hash, new RealTimers()));
         engine = Optional.of(local);
         slugs = new SlugStore(database, directory.resolve("slugs"));
         builder =
@@ -299,33 +293,5 @@ class BuildInDynoTest {
         System.out.println("memory: " + result);
         assertThat(((BuildResult.Failed) result).reason()).contains("memory");
         nothingRuns();
-    }
-
-    /// The time of this machine.
-    private static final class WallTimers implements Timers {
-        private final ScheduledExecutorService executor =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().daemon().name("timers").factory());
-
-        @Override
-        public Tick now() {
-            return new Tick(System.nanoTime());
-        }
-
-        @Override
-        public Instant date() {
-            return Instant.now();
-        }
-
-        @Override
-        public String bootId() {
-            return "test";
-        }
-
-        @Override
-        public Scheduled schedule(Duration delay, Runnable task) {
-            Future<?> future = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
-            return () -> future.cancel(false);
-        }
     }
 }

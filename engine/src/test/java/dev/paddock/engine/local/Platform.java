@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
+import dev.paddock.core.RealTimers;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoEvent;

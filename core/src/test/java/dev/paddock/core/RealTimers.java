@@ -1,7 +1,5 @@
-package dev.paddock.engine.local;
+package dev.paddock.core;
 
-import dev.paddock.core.Tick;
-import dev.paddock.core.Timers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,8 +11,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/// The time of this machine.
-final class RealTimers implements Timers {
+/// The time of this machine, for tests with real processes and sockets. Safe for any thread.
+public final class RealTimers implements Timers, AutoCloseable {
     private final ScheduledExecutorService executor =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("timers").factory());
@@ -42,5 +40,10 @@ final class RealTimers implements Timers {
     public Scheduled schedule(Duration delay, Runnable task) {
         Future<?> future = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
         return () -> future.cancel(false);
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
     }
 }
