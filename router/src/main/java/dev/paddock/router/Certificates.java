@@ -9,6 +9,8 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -52,6 +54,23 @@ final class Certificates implements AutoCloseable {
     /// @param shownToUnknownNames for clients that ask for no name or for one that has no certificate
     Certificates(Certificate shownToUnknownNames) {
         fallback = make(shownToUnknownNames);
+    }
+
+    /// Loading a TLS library takes longer than the whole rest of a router's start, so it happens beside it.
+    static Promise<Certificates> prepare() {
+        Promise<Certificates> promise = ImmediateEventExecutor.INSTANCE.newPromise();
+        Thread.ofPlatform()
+                .name("prepare-tls")
+                .daemon()
+                .start(() -> {
+                    try {
+                        promise.setSuccess(new Certificates(SelfSigned.make("paddock-router")));
+                    } catch (RuntimeException | LinkageError broken) {
+                        System.err.println("router: TLS cannot be used: " + broken);
+                        promise.setFailure(broken);
+                    }
+                });
+        return promise;
     }
 
     /// One certificate, ready for handshakes.

@@ -51,29 +51,11 @@ final class Router implements AutoCloseable {
         return open(address, null);
     }
 
-    /// Listens for TLS.
-    InetSocketAddress listenTls(InetSocketAddress address) throws IOException {
-        if (certificates == null) {
-            certificates = prepareTls();
-        }
-        return open(address, certificates);
-    }
-
-    /// Loading a TLS library takes longer than the whole rest of the start, so it happens beside it; handshakes wait.
-    private Promise<Certificates> prepareTls() {
-        Promise<Certificates> promise = loops.group().next().newPromise();
-        Thread.ofPlatform()
-                .name("prepare-tls")
-                .daemon()
-                .start(() -> {
-                    try {
-                        promise.setSuccess(new Certificates(SelfSigned.make("paddock-router")));
-                    } catch (RuntimeException | LinkageError broken) {
-                        System.err.println("router: TLS cannot be used: " + broken);
-                        promise.setFailure(broken);
-                    }
-                });
-        return promise;
+    /// Listens for TLS; handshakes wait until the certificates are ready, for which this router then answers.
+    InetSocketAddress listenTls(InetSocketAddress address, Promise<Certificates> preparing)
+            throws IOException {
+        certificates = preparing;
+        return open(address, preparing);
     }
 
     private InetSocketAddress open(InetSocketAddress address, @Nullable Future<Certificates> tls)

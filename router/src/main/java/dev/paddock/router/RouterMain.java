@@ -2,12 +2,13 @@ package dev.paddock.router;
 
 import dev.paddock.routes.SpoolWriter;
 import io.netty.util.NetUtil;
-import io.netty.util.ResourceLeakDetector;
+import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,10 +35,7 @@ public final class RouterMain implements Callable<Integer> {
     /// A platform that lives answers at once; one that stands still is not waited for longer.
     private static final Duration FIRST_TABLE = Duration.ofSeconds(5);
 
-    /// Held, or its level would be forgotten: Netty tells of frames of clients at `INFO`, each in two lines.
-
-    private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
-
+    private static final String TLS_LISTENER = "--https";
     private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
     private static final Duration ADMIN_LIMIT = Duration.ofSeconds(5);
     private static final Duration ADMIN_PAUSE = Duration.ofMillis(50);
@@ -49,7 +47,7 @@ public final class RouterMain implements Callable<Integer> {
             description = "Listen for HTTP.")
     private HostPort http = HostPort.NONE;
 
-    @Option(names = "--https", paramLabel = "HOST:PORT", description = "Listen for HTTPS.")
+    @Option(names = TLS_LISTENER, paramLabel = "HOST:PORT", description = "Listen for HTTPS.")
     private @Nullable HostPort https;
 
     @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Serve /metrics.")
@@ -105,6 +103,12 @@ public final class RouterMain implements Callable<Integer> {
 
     @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
+    private final @Nullable Promise<Certificates> tls;
+
+    private RouterMain(@Nullable Promise<Certificates> tls) {
+        this.tls = tls;
+    }
+
     public static void main(String[] arguments) {
         int status = run(arguments);
         System.exit(status);
@@ -113,17 +117,23 @@ public final class RouterMain implements Callable<Integer> {
     /// Runs the router until it is told to stop, and returns the exit status.
     public static int run(String... arguments) {
         NettyMessages.toStandardError();
-        if (System.getProperty(LEAK_DETECTION) == null) {
-            // It watches one buffer in 128, for a sixth of all allocated bytes; tests have it on.
-            ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
-        }
-        return new CommandLine(new RouterMain())
+        NettySettings.apply();
+        return new CommandLine(new RouterMain(preparedTls(arguments)))
                 .registerConverter(HostPort.class, HostPort::parse)
                 .setExecutionExceptionHandler((failure, _, _) -> {
                     System.err.println("router: " + failure.getMessage());
                     return 1;
                 })
                 .execute(arguments);
+    }
+
+    /// Begun before the arguments are understood, for that takes as long.
+    private static @Nullable Promise<Certificates> preparedTls(String... arguments) {
+        boolean wanted =
+                Arrays.stream(arguments)
+                        .anyMatch(word ->
+                                word.equals(TLS_LISTENER) || word.startsWith(TLS_LISTENER + "="));
+        return wanted ? Certificates.prepare() : null;
     }
 
     @Override
@@ -218,7 +228,9 @@ public final class RouterMain implements Callable<Integer> {
             StringBuilder ready = new StringBuilder("listening http=");
             ready.append(HostPort.text(router.listen(http.address())));
             if (https != null) {
-                ready.append(" https=").append(HostPort.text(router.listenTls(https.address())));
+                Promise<Certificates> preparing = tls == null ? Certificates.prepare() : tls;
+                ready.append(" https=")
+                        .append(HostPort.text(router.listenTls(https.address(), preparing)));
             }
             if (inherited.isFromRouter()) {
                 router.awaitTls();

@@ -110,7 +110,9 @@ final class TestRouter implements AutoCloseable {
 
     InetSocketAddress listenTls() throws IOException {
         InetSocketAddress address =
-                router.listenTls(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                router.listenTls(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        Certificates.prepare());
         router.awaitTls();
         return address;
     }
