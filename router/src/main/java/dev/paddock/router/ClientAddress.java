@@ -34,9 +34,8 @@ final class ClientAddress {
 
     /// What is known about this connection; null when it is gone already.
     static @Nullable ClientAddress of(Channel channel) {
-        ClientAddress told = channel.attr(TOLD).get();
-        if (told != null) {
-            return told;
+        if (channel.hasAttr(TOLD)) {
+            return channel.attr(TOLD).get();
         }
         InetSocketAddress remote = (InetSocketAddress) channel.remoteAddress();
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();

@@ -119,7 +119,9 @@ final class Upload {
     /// too.
     void repeat(DynoStream dyno) {
         holding = dyno.isReused();
-        held.forEach(bytes -> dyno.send(bytes.retainedDuplicate()));
+        if (!held.isEmpty()) {
+            held.forEach(bytes -> dyno.send(bytes.retainedDuplicate()));
+        }
         if (!holding) {
             letGo();
         }

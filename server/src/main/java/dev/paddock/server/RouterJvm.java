@@ -70,6 +70,11 @@ final class RouterJvm {
         command.addAll(
                 List.of(
                         "--enable-native-access=ALL-UNNAMED",
+                        // Netty checks each access to its buffers itself; java's way to memory
+                        // makes
+                        // three objects for every copy (ADR 11).
+                        "-Dio.netty.noUnsafe=false",
+                        "--sun-misc-unsafe-memory-access=allow",
                         "-Djava.awt.headless=true",
                         "-Djava.io.tmpdir=" + state,
                         "-XX:ErrorFile=" + state.resolve("hs_err.log"),
