@@ -249,9 +249,9 @@ public final class Formations {
     /// Finishes what a platform process that ended while a release's web dynos came up had still to do. Called once, after
     /// the manifold has taken over what runs.
     public void settle() {
-        for (App app : apps.all()) {
-            if (!preboots.isUnderWay(app.id())) {
-                attempt(app.id(), () -> fit(app.id(), true));
+        for (AppId app : database.jdbi().withHandle(GoneTypes::read)) {
+            if (!preboots.isUnderWay(app)) {
+                attempt(app, () -> fit(app, true));
             }
         }
     }

@@ -298,6 +298,19 @@ class FormationsTest {
     }
 
     @Test
+    void typesThatWentInAReleaseThatWasCutOffAreForgottenAtTheNextStart() {
+        platform.deploy("web", "serve", "worker", "work");
+        scale(update(WORKER, "2"));
+        platform.releaseOnly("web", "serve");
+
+        platform.restart();
+        formations.settle();
+        platform.deploy("web", "serve", "worker", "work");
+
+        assertThat(described()).isEqualTo("web=1 worker=0");
+    }
+
+    @Test
     void destroyedAppWantsNothing() {
         platform.deploy("web", "serve");
 
