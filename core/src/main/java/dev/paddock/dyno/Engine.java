@@ -19,6 +19,13 @@ public interface Engine extends AutoCloseable {
     /// that cannot be started ends as [DynoEvent.Exited] with [Exit.Cause#LAUNCH_FAILED].
     void start(DynoSpec spec);
 
+    /// The same on one of [#hosts()]. False when that host does not answer or lives another life than the one given:
+    /// then nothing was started. An engine of one host need not care.
+    default boolean start(DynoSpec spec, EngineHost host) {
+        start(spec);
+        return true;
+    }
+
     /// Begins to stop a dyno: SIGTERM to all its processes, SIGKILL after `grace` (at once when zero). Unknown and
     /// ended dynos are ignored. Calling it again can only shorten the grace.
     void retire(DynoId id, Duration grace);
@@ -26,7 +33,8 @@ public interface Engine extends AutoCloseable {
     /// SIGHUP to all processes of a dyno: its terminal is gone.
     void hangUp(DynoId id);
 
-    /// All dynos that run or whose end has not been forgotten.
+    /// All dynos that run or whose end has not been forgotten; not those of hosts that do not answer, nor of an earlier
+    /// life of a host.
     List<EngineDyno> list();
 
     /// Drops the record of an ended dyno and frees what it held: its files, its address, its port.
@@ -52,6 +60,8 @@ public interface Engine extends AutoCloseable {
     /// Drops the unpacked copy of a slug that no release needs any more; ignored while a dyno runs from it.
     void discard(AppId app, java.util.UUID slug);
 
+    /// All hosts, those that do not answer too. Never the same generation of one whose dynos' addresses may be given out
+    /// again.
     List<EngineHost> hosts();
 
     /// What is weaker here than on a fully equipped machine, in words for the operator; empty when nothing is.

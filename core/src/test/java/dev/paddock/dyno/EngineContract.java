@@ -56,6 +56,17 @@ public abstract class EngineContract {
     }
 
     @Test
+    void dynoRunsOnTheHostThatWasChosenForIt() {
+        EngineHost host = engine().hosts().getLast();
+        DynoSpec spec = dyno(Behaviour.RUNS, false);
+
+        assertThat(engine().start(spec, host)).isTrue();
+
+        await(() -> told(spec, DynoEvent.Up.class));
+        assertThat(listed(spec).orElseThrow().host()).isEqualTo(host.name());
+    }
+
+    @Test
     void webDynoIsPlacedWithAnAddressThenUp() {
         DynoSpec spec = started(Behaviour.RUNS, true);
 

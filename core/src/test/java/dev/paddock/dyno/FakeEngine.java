@@ -11,8 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -22,6 +20,7 @@ import java.util.function.Predicate;
 /// kill hosts and lose events. Safe for any thread as far as its timers are.
 public final class FakeEngine implements Engine {
     private static final Duration NOW = Duration.ZERO;
+    private static final long MEMORY = 8L << 30;
     private static final DynoUsage IDLE =
             new DynoUsage(
                     Duration.ofMillis(30),
@@ -31,8 +30,7 @@ public final class FakeEngine implements Engine {
     private final Timers timers;
     private final Object lock = new Object();
     private final Map<DynoId, FakeDyno> dynos = new LinkedHashMap<>();
-    private final Map<String, Boolean> hosts = new LinkedHashMap<>(Map.of("host-1", true));
-    private final Set<Integer> slots = new TreeSet<>();
+    private final Map<String, FakeHost> hosts = new LinkedHashMap<>();
     private final List<Call> calls = new ArrayList<>();
     private Function<DynoSpec, Script> script = spec -> Script.RUNS;
     private Predicate<DynoEvent> delivered = event -> true;
@@ -41,6 +39,7 @@ public final class FakeEngine implements Engine {
 
     public FakeEngine(Timers timers) {
         this.timers = timers;
+        hosts("host-1");
     }
 
     /// What dynos do from now on; asked once per start.
@@ -61,32 +60,72 @@ public final class FakeEngine implements Engine {
 
     /// The machines that dynos are spread over, replacing the single `host-1`.
     public FakeEngine hosts(String... names) {
+        return hosts(MEMORY, names);
+    }
+
+    public FakeEngine hosts(long memoryBytes, String... names) {
         synchronized (lock) {
             hosts.clear();
             for (String name : names) {
-                hosts.put(name, true);
+                hosts.put(name, new FakeHost(name, hosts.size(), memoryBytes));
             }
         }
         return this;
     }
 
-    /// A machine dies: its dynos are gone without an exit, and so are their records. Their addresses were the
-    /// machine's and are not given out again.
+    /// A machine dies: its dynos are gone without an exit, and so are their records. When it is revived it gives their
+    /// addresses out again.
     public void killHost(String name) {
         synchronized (lock) {
-            hosts.put(name, false);
+            FakeHost host = host(name);
+            boolean known = host.isAlive();
+            host.die();
             for (FakeDyno dyno : List.copyOf(dynos.values())) {
-                if (dyno.host.equals(name)) {
+                if (dyno.host == host) {
                     dynos.remove(dyno.spec.id());
-                    send(new DynoEvent.Lost(dyno.spec.id()));
+                    if (known) {
+                        announce(new DynoEvent.Lost(dyno.spec.id()));
+                    }
                 }
+            }
+        }
+    }
+
+    /// A machine is not reached any more, though its dynos go on running; it comes back with them.
+    public void cutOff(String name) {
+        synchronized (lock) {
+            FakeHost host = host(name);
+            if (host.isAlive()) {
+                host.leave();
+                dynos.values().stream()
+                        .filter(dyno -> dyno.host == host)
+                        .forEach(dyno -> announce(new DynoEvent.Lost(dyno.spec.id())));
             }
         }
     }
 
     public void reviveHost(String name) {
         synchronized (lock) {
-            hosts.put(name, true);
+            host(name).join();
+        }
+    }
+
+    private FakeHost host(String name) {
+        FakeHost host = hosts.get(name);
+        if (host == null) {
+            throw new IllegalArgumentException("no host " + name);
+        }
+        return host;
+    }
+
+    /// Whom a request to this address reaches: a dyno that runs, be its host cut off or not.
+    public Optional<DynoSpec> at(DynoAddress address) {
+        synchronized (lock) {
+            return dynos.values().stream()
+                    .filter(dyno ->
+                            dyno.exit.isEmpty() && dyno.address().equals(Optional.of(address)))
+                    .map(dyno -> dyno.spec)
+                    .findFirst();
         }
     }
 
@@ -107,7 +146,7 @@ public final class FakeEngine implements Engine {
     /// Sends an event as the engine would, for instance [DynoEvent.OverQuota].
     public void emit(DynoEvent event) {
         synchronized (lock) {
-            send(event);
+            announce(event);
         }
     }
 
@@ -161,27 +200,43 @@ public final class FakeEngine implements Engine {
     @Override
     public void start(DynoSpec spec) {
         synchronized (lock) {
-            calls.add(new Call.Start(spec));
-            if (dynos.containsKey(spec.id())) {
-                throw new IllegalStateException("dyno " + spec.id() + " was started before");
-            }
-            Script does = script.apply(spec);
-            FakeDyno dyno = new FakeDyno(spec, does, chooseHost());
-            dynos.put(spec.id(), dyno);
-            does.place().ifPresent(delay -> later(delay, dyno, () -> place(dyno)));
+            start(spec, chooseHost());
         }
     }
 
-    private String chooseHost() {
-        List<String> alive = hosts.keySet().stream().filter(this::isAlive).toList();
+    @Override
+    public boolean start(DynoSpec spec, EngineHost on) {
+        synchronized (lock) {
+            FakeHost host = host(on.name());
+            if (host.isAlive(on.generation())) {
+                start(spec, host);
+                return true;
+            }
+            return false;
+        }
+    }
+
+    private void start(DynoSpec spec, FakeHost host) {
+        calls.add(new Call.Start(spec));
+        if (dynos.containsKey(spec.id())) {
+            throw new IllegalStateException("dyno " + spec.id() + " was started before");
+        }
+        Script does = script.apply(spec);
+        does.refusal()
+                .ifPresent(reason -> {
+                    throw new IllegalStateException(reason);
+                });
+        FakeDyno dyno = new FakeDyno(spec, does, host);
+        dynos.put(spec.id(), dyno);
+        does.place().ifPresent(delay -> later(delay, dyno, () -> place(dyno)));
+    }
+
+    private FakeHost chooseHost() {
+        List<FakeHost> alive = hosts.values().stream().filter(FakeHost::isAlive).toList();
         if (alive.isEmpty()) {
             throw new IllegalStateException("no host is alive");
         }
         return alive.get(placements++ % alive.size());
-    }
-
-    private boolean isAlive(String host) {
-        return hosts.getOrDefault(host, false);
     }
 
     private void place(FakeDyno dyno) {
@@ -190,12 +245,9 @@ public final class FakeEngine implements Engine {
             return;
         }
         if (dyno.spec.web()) {
-            dyno.slot = 1;
-            while (!slots.add(dyno.slot)) {
-                dyno.slot++;
-            }
+            dyno.slot = dyno.host.takeSlot();
         }
-        send(new DynoEvent.Placed(dyno.spec.id(), dyno.host, dyno.address()));
+        send(new DynoEvent.Placed(dyno.spec.id(), dyno.host.name(), dyno.address()), dyno);
         dyno.placed = true;
         if (dyno.attached || !dyno.spec.stdio().attached()) {
             begin(dyno);
@@ -214,7 +266,7 @@ public final class FakeEngine implements Engine {
 
     private void up(FakeDyno dyno) {
         dyno.up = true;
-        send(new DynoEvent.Up(dyno.spec.id()));
+        send(new DynoEvent.Up(dyno.spec.id()), dyno);
     }
 
     private void end(FakeDyno dyno, Exit exit) {
@@ -223,7 +275,7 @@ public final class FakeEngine implements Engine {
             dyno.ended = Optional.of(timers.now());
             dyno.up = false;
             dyno.streams.end();
-            send(new DynoEvent.Exited(dyno.spec.id(), exit));
+            send(new DynoEvent.Exited(dyno.spec.id(), exit), dyno);
         }
     }
 
@@ -232,7 +284,7 @@ public final class FakeEngine implements Engine {
         synchronized (lock) {
             calls.add(new Call.Retire(id, grace));
             FakeDyno dyno = dynos.get(id);
-            if (dyno == null || dyno.exit.isPresent()) {
+            if (dyno == null || dyno.exit.isPresent() || !dyno.host.isAlive()) {
                 return;
             }
             dyno.retiring = true;
@@ -252,7 +304,7 @@ public final class FakeEngine implements Engine {
         synchronized (lock) {
             calls.add(new Call.HangUp(id));
             FakeDyno dyno = dynos.get(id);
-            if (dyno != null && dyno.does.heedsHangUp()) {
+            if (dyno != null && dyno.host.isAlive() && dyno.does.heedsHangUp()) {
                 later(NOW, dyno, () -> end(dyno, Exit.of(129)));
             }
         }
@@ -261,7 +313,10 @@ public final class FakeEngine implements Engine {
     @Override
     public List<EngineDyno> list() {
         synchronized (lock) {
-            return dynos.values().stream().map(FakeDyno::seen).toList();
+            return dynos.values().stream()
+                    .filter(dyno -> dyno.host.isAlive())
+                    .map(FakeDyno::seen)
+                    .toList();
         }
     }
 
@@ -270,16 +325,11 @@ public final class FakeEngine implements Engine {
         synchronized (lock) {
             calls.add(new Call.Forget(id));
             FakeDyno dyno = dynos.get(id);
-            if (dyno != null && dyno.exit.isPresent()) {
+            if (dyno != null && dyno.exit.isPresent() && dyno.host.isAlive()) {
                 dynos.remove(id);
-                release(dyno);
+                dyno.host.freeSlot(dyno.slot);
             }
         }
-    }
-
-    /// The lowest free slot is given out next, so that an address freed too early meets another dyno at once.
-    private void release(FakeDyno dyno) {
-        slots.remove(dyno.slot);
     }
 
     @Override
@@ -340,12 +390,16 @@ public final class FakeEngine implements Engine {
 
     @Override
     public List<EngineHost> hosts() {
-        long memory = 8L << 30;
         synchronized (lock) {
-            return hosts.entrySet().stream()
-                    .map(host -> new EngineHost(host.getKey(), host.getValue(), memory, memory))
-                    .toList();
+            return hosts.values().stream().map(host -> host.seen(reserved(host))).toList();
         }
+    }
+
+    private long reserved(FakeHost host) {
+        return dynos.values().stream()
+                .filter(dyno -> dyno.host == host && dyno.exit.isEmpty())
+                .mapToLong(dyno -> dyno.spec.size().memoryBytes())
+                .sum();
     }
 
     @Override
@@ -361,7 +415,13 @@ public final class FakeEngine implements Engine {
     }
 
     /// Events travel on the timers, so that no caller meets its own event inside a call.
-    private void send(DynoEvent event) {
+    private void send(DynoEvent event, FakeDyno dyno) {
+        if (dyno.host.isAlive()) {
+            announce(event);
+        }
+    }
+
+    private void announce(DynoEvent event) {
         if (delivered.test(event)) {
             Consumer<DynoEvent> to = events;
             timers.schedule(NOW, () -> to.accept(event));
@@ -388,13 +448,15 @@ public final class FakeEngine implements Engine {
     /// @param exit present: the command ends by itself
     /// @param launchFailure present: it cannot be started, for this reason
     /// @param stop from SIGTERM to its end with status 143
+    /// @param refusal present: the call of `start` fails, for this reason
     public record Script(
             Optional<Duration> place,
             Optional<Duration> up,
             Optional<After> exit,
             Optional<String> launchFailure,
             Duration stop,
-            boolean heedsHangUp) {
+            boolean heedsHangUp,
+            Optional<String> refusal) {
         /// Starts in 10 ms, accepts in 20 ms, runs until it is stopped, which takes 50 ms.
         public static final Script RUNS =
                 new Script(
@@ -403,7 +465,8 @@ public final class FakeEngine implements Engine {
                         Optional.empty(),
                         Optional.empty(),
                         Duration.ofMillis(50),
-                        true);
+                        true,
+                        Optional.empty());
 
         public Script exits(Duration after, int status) {
             return exits(after, Exit.of(status));
@@ -416,35 +479,45 @@ public final class FakeEngine implements Engine {
                     Optional.of(new After(after, with)),
                     launchFailure,
                     stop,
-                    heedsHangUp);
+                    heedsHangUp,
+                    refusal);
         }
 
         public Script neverPlaced() {
-            return new Script(Optional.empty(), up, exit, launchFailure, stop, heedsHangUp);
+            return new Script(
+                    Optional.empty(), up, exit, launchFailure, stop, heedsHangUp, refusal);
         }
 
         public Script placedAfter(Duration delay) {
-            return new Script(Optional.of(delay), up, exit, launchFailure, stop, heedsHangUp);
+            return new Script(
+                    Optional.of(delay), up, exit, launchFailure, stop, heedsHangUp, refusal);
         }
 
         public Script neverUp() {
-            return new Script(place, Optional.empty(), exit, launchFailure, stop, heedsHangUp);
+            return new Script(
+                    place, Optional.empty(), exit, launchFailure, stop, heedsHangUp, refusal);
         }
 
         public Script upAfter(Duration delay) {
-            return new Script(place, Optional.of(delay), exit, launchFailure, stop, heedsHangUp);
+            return new Script(
+                    place, Optional.of(delay), exit, launchFailure, stop, heedsHangUp, refusal);
         }
 
         public Script failsToLaunch(String reason) {
-            return new Script(place, up, exit, Optional.of(reason), stop, heedsHangUp);
+            return new Script(place, up, exit, Optional.of(reason), stop, heedsHangUp, refusal);
         }
 
         public Script stopsAfter(Duration delay) {
-            return new Script(place, up, exit, launchFailure, delay, heedsHangUp);
+            return new Script(place, up, exit, launchFailure, delay, heedsHangUp, refusal);
         }
 
         public Script ignoresHangUp() {
-            return new Script(place, up, exit, launchFailure, stop, false);
+            return new Script(place, up, exit, launchFailure, stop, false, refusal);
+        }
+
+        public Script refuses(String reason) {
+            return new Script(
+                    place, up, exit, launchFailure, stop, heedsHangUp, Optional.of(reason));
         }
 
         /// How and when the command ends, counted from its begin.
@@ -471,7 +544,7 @@ public final class FakeEngine implements Engine {
     private static final class FakeDyno {
         private final DynoSpec spec;
         private final Script does;
-        private final String host;
+        private final FakeHost host;
         private final FakeStreams streams = new FakeStreams();
         private int slot;
         private boolean placed;
@@ -483,21 +556,18 @@ public final class FakeEngine implements Engine {
         private Optional<Tick> ended = Optional.empty();
         private Optional<Exit> exit = Optional.empty();
 
-        private FakeDyno(DynoSpec spec, Script does, String host) {
+        private FakeDyno(DynoSpec spec, Script does, FakeHost host) {
             this.spec = spec;
             this.does = does;
             this.host = host;
         }
 
         private Optional<DynoAddress> address() {
-            return slot == 0
-                    ? Optional.empty()
-                    : Optional.of(
-                            new DynoAddress("10.9." + slot / 250 + "." + (slot % 250 + 1), 5000));
+            return slot == 0 ? Optional.empty() : Optional.of(host.address(slot));
         }
 
         private EngineDyno seen() {
-            return new EngineDyno(spec, host, address(), up, retiring, begun, ended, exit);
+            return new EngineDyno(spec, host.name(), address(), up, retiring, begun, ended, exit);
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
 
 class FakeEngineContractTest extends EngineContract {
     private static final int STEPS = 1_000;
@@ -36,6 +37,49 @@ class FakeEngineContractTest extends EngineContract {
             case CANNOT_START -> Script.RUNS.failsToLaunch("no room");
             case NEVER_ACCEPTS -> Script.RUNS.neverUp();
         };
+    }
+
+    @Test
+    void reservedMemoryIsNotFree() {
+        EngineHost before = engine.hosts().getLast();
+        DynoSpec spec = dyno(Behaviour.RUNS, false);
+
+        engine.start(spec, before);
+
+        EngineHost after = engine.hosts().getLast();
+        assertThat(after.memoryBytes()).isEqualTo(before.memoryBytes());
+        assertThat(before.memoryFreeBytes() - after.memoryFreeBytes())
+                .isEqualTo(spec.size().memoryBytes());
+    }
+
+    @Test
+    void nothingIsStartedOnAHostInAnotherLife() {
+        EngineHost before = engine.hosts().getFirst();
+        engine.killHost(before.name());
+        assertThat(engine.start(dyno(Behaviour.RUNS, true), before)).isFalse();
+        engine.reviveHost(before.name());
+
+        assertThat(engine.start(dyno(Behaviour.RUNS, true), before)).isFalse();
+        assertThat(engine.list()).isEmpty();
+        assertThat(engine.start(dyno(Behaviour.RUNS, true), engine.hosts().getFirst())).isTrue();
+    }
+
+    @Test
+    void dynosOfAHostThatIsCutOffComeBackWithIt() {
+        DynoSpec spec = dyno(Behaviour.RUNS, true);
+        engine.start(spec);
+        await(() -> events.contains(new DynoEvent.Up(spec.id())));
+        DynoAddress address = engine.list().getFirst().address().orElseThrow();
+
+        engine.cutOff("host-1");
+        assertThat(engine.list()).isEmpty();
+        assertThat(engine.at(address)).contains(spec);
+        engine.retire(spec.id(), Duration.ZERO);
+
+        engine.reviveHost("host-1");
+        time.advance(Duration.ofSeconds(1));
+        assertThat(engine.list().getFirst().up()).isTrue();
+        assertThat(events).contains(new DynoEvent.Lost(spec.id()));
     }
 
     @Override

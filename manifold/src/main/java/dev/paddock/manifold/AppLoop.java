@@ -13,6 +13,7 @@ import dev.paddock.dyno.DynoTransition;
 import dev.paddock.dyno.DynoTransition.Reason;
 import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.EngineHost;
 import dev.paddock.dyno.Stdio;
 import dev.paddock.manifold.Input.Effect;
 import java.time.Duration;
@@ -21,10 +22,12 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -41,9 +44,6 @@ final class AppLoop {
     /// Rounds of planning per input: each action leads to at most a few more (withdraw, then retire at once).
     private static final int MAX_ROUNDS = 16;
 
-    /// After a failed engine call.
-    private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
-
     private static final Logger LOG = LoggerFactory.getLogger(AppLoop.class);
 
     private final AppId app;
@@ -53,6 +53,8 @@ final class AppLoop {
     private final Deliveries deliveries = new Deliveries();
     private List<Views.Routed> routed = List.of();
     private final Set<DynoId> entered = new HashSet<>();
+    private final Set<DynoId> housed = new HashSet<>();
+    private final EngineCalls calls;
     private Optional<Tick> planned = Optional.empty();
     private boolean unfinished;
     private Optional<Alarm> alarm = Optional.empty();
@@ -71,6 +73,7 @@ final class AppLoop {
         this.surroundings = surroundings;
         this.timers = surroundings.timers;
         this.observer = new Observer(app, adopted, timers, surroundings.restarts, deliveries::add);
+        this.calls = new EngineCalls(surroundings.engine, timers, surroundings.effects, this::post);
         this.snapshot =
                 new Snapshot(
                         new AppView(app, surroundings.revisions.getAsLong(), List.of()),
@@ -161,8 +164,26 @@ final class AppLoop {
         fold(input);
         if (!isSame(before, observer.observed()) || mayChangeThePlan(input)) {
             act();
+            moveOut();
         }
         rest();
+    }
+
+    /// Hosts learn whose addresses no router can know any more.
+    private void moveOut() {
+        Observed observed = observer.observed();
+        housed.removeIf(id -> {
+            boolean left =
+                    observed.dyno(id)
+                            .map(dyno ->
+                                    dyno.ending().isPresent()
+                                            && dyno.isUnknownToRouters(observed.acknowledged()))
+                            .orElse(true);
+            if (left) {
+                surroundings.hosts.left(id);
+            }
+            return left;
+        });
     }
 
     // Identity on purpose: the fold keeps the very picture when nothing changed, and comparing all
@@ -186,6 +207,7 @@ final class AppLoop {
                     Input.Event _,
                     Input.Routed _,
                     Input.Busy _,
+                    Input.HostGone _,
                     Input.Done _ ->
                     false;
         };
@@ -204,12 +226,15 @@ final class AppLoop {
             planned = plan.again();
             List<Action> actions =
                     plan.actions().stream().filter(action -> !isPostponed(action)).toList();
-            unfinished = actions.size() < plan.actions().size();
-            if (actions.isEmpty()) {
+            int performed = 0;
+            for (Action action : actions) {
+                performed += perform(action) ? 1 : 0;
+            }
+            unfinished = performed < plan.actions().size();
+            if (performed == 0) {
                 publish();
                 return;
             }
-            actions.forEach(this::perform);
         }
         throw new IllegalStateException(
                 "the plan for " + observer.desired() + " does not come to an end");
@@ -223,14 +248,31 @@ final class AppLoop {
             case Input.Run(DynoSpec spec) -> run(spec);
             case Input.HangUp(DynoId dyno) -> observer.hangUp(dyno);
             case Input.Quiet() -> observer.quiet();
-            case Input.Event(DynoEvent event) -> observer.event(event);
+            case Input.Event(DynoEvent event) -> event(event);
             case Input.Listed(var dynos, Tick began) -> listed(dynos, began);
             case Input.Routed(long revision) -> observer.acknowledged(revision);
             case Input.Busy(var leaving) -> observer.busy(leaving);
             case Input.Wake() -> alarm = Optional.empty();
             case Input.Done(Effect effect, var failure) -> done(effect, failure);
+            case Input.HostGone(DynoId dyno, EngineHost host) -> hostGone(dyno, host);
             case Input.Told(Fact fact, var failure) -> told(fact, failure);
         }
+    }
+
+    private void event(DynoEvent event) {
+        if (event instanceof DynoEvent.Lost(DynoId id)) {
+            observer.observed()
+                    .dyno(id)
+                    .filter(dyno -> dyno.ending().isEmpty())
+                    .ifPresent(dyno -> surroundings.suspectHost.accept(dyno.progress().host()));
+        }
+        observer.event(event);
+    }
+
+    private void hostGone(DynoId id, EngineHost host) {
+        surroundings.hosts.accepted(id, timers.now());
+        surroundings.suspectHost.accept(host.name());
+        observer.hostGone(id);
     }
 
     private void want(Desired desired) {
@@ -259,16 +301,19 @@ final class AppLoop {
             LOG.warn("app {}: {} was not started, that name is in use", app, spec.name());
             return;
         }
-        observer.run(spec);
-        start(spec);
+        Optional<EngineHost> host = surroundings.hosts.claim(spec, Map.of());
+        observer.start(spec, host.map(EngineHost::name).orElse("none"), Reason.START);
+        if (host.isPresent()) {
+            start(spec, host.get());
+        } else {
+            observer.refused(spec.id(), "no machine has room for it");
+        }
     }
 
     private void listed(List<EngineDyno> dynos, Tick began) {
         observer.listed(dynos, began);
         Set<DynoId> observed = observer.observed().dynos().keySet();
-        observed.stream()
-                .filter(entered::add)
-                .forEach(id -> surroundings.directory.enter(id, this));
+        observed.stream().filter(entered::add).forEach(this::adopt);
         entered.removeIf(id -> {
             boolean gone = !observed.contains(id);
             if (gone) {
@@ -282,10 +327,21 @@ final class AppLoop {
         }
     }
 
+    private void adopt(DynoId id) {
+        surroundings.directory.enter(id, this);
+        observer.observed()
+                .dyno(id)
+                .ifPresent(dyno -> {
+                    surroundings.hosts.adopt(dyno.spec(), dyno.progress().host());
+                    housed.add(id);
+                });
+    }
+
     private void done(Effect effect, Optional<String> failure) {
         failure.ifPresent(why -> LOG.warn("app {}: {} failed: {}", app, effect, why));
         switch (effect) {
-            case Effect.Start(DynoSpec spec) -> {
+            case Effect.Start(DynoSpec spec, _) -> {
+                surroundings.hosts.accepted(spec.id(), timers.now());
                 if (failure.isPresent()) {
                     observer.refused(spec.id(), failure.get());
                 } else {
@@ -321,30 +377,44 @@ final class AppLoop {
         return action instanceof Action.Start && deliveries.isFull();
     }
 
-    private void perform(Action action) {
+    /// False when it has to wait.
+    private boolean perform(Action action) {
         switch (action) {
             case Action.Start(DynoName name, Reason reason) -> {
-                DynoSpec spec = spec(name);
-                observer.start(spec, reason);
-                start(spec);
+                return start(name, reason);
             }
             case Action.Withdraw(DynoId id, Reason reason, Duration grace) ->
                     observer.withdraw(id, reason, grace);
             case Action.Retire(DynoId id, Duration grace) -> {
                 observer.retireAsked(id, grace);
-                call(new Effect.Retire(id, grace));
+                calls.call(new Effect.Retire(id, grace));
             }
             case Action.TakeOver _ -> observer.takeOver();
             case Action.GiveUp(String why) -> observer.giveUp(why);
             case Action.HangUp(DynoId id) -> {
                 observer.hangUpAsked(id);
-                call(new Effect.HangUp(id));
+                calls.call(new Effect.HangUp(id));
             }
             case Action.Forget(DynoId id) -> {
                 observer.forgetAsked(id);
-                call(new Effect.Forget(id));
+                calls.call(new Effect.Forget(id));
             }
         }
+        return true;
+    }
+
+    private boolean start(DynoName name, Reason reason) {
+        DynoSpec spec = spec(name);
+        Optional<EngineHost> host =
+                surroundings.hosts.claim(
+                        spec, observer.observed().hostsOf(name.type(), observer.desired()));
+        host.ifPresentOrElse(
+                it -> {
+                    observer.start(spec, it.name(), reason);
+                    start(spec, it);
+                },
+                () -> observer.awaitHost(name, reason));
+        return host.isPresent();
     }
 
     private DynoSpec spec(DynoName name) {
@@ -370,38 +440,11 @@ final class AppLoop {
                 List.of());
     }
 
-    private void start(DynoSpec spec) {
+    private void start(DynoSpec spec, EngineHost host) {
         entered.add(spec.id());
+        housed.add(spec.id());
         surroundings.directory.enter(spec.id(), this);
-        call(new Effect.Start(spec));
-    }
-
-    /// Engine calls of one dyno never overtake each other: the next is planned only after the report of the last.
-    private void call(Effect effect) {
-        Engine engine = surroundings.engine;
-        surroundings.effects.execute(() -> {
-            Optional<String> failure =
-                    attempt(() -> {
-                        switch (effect) {
-                            case Effect.Start(DynoSpec spec) -> engine.start(spec);
-                            case Effect.Retire(DynoId id, Duration grace) ->
-                                    engine.retire(id, grace);
-                            case Effect.HangUp(DynoId id) -> engine.hangUp(id);
-                            case Effect.Forget(DynoId id) -> engine.forget(id);
-                        }
-                    });
-            report(new Input.Done(effect, failure));
-        });
-    }
-
-    /// A failed start is a crash and has its own pause; other failed calls are reported late, so that they are not
-    /// repeated at once.
-    private void report(Input.Done done) {
-        if (done.failure().isEmpty() || done.effect() instanceof Effect.Start) {
-            post(done);
-        } else {
-            timers.schedule(RETRY_PAUSE, () -> post(done));
-        }
+        calls.call(new Effect.Start(spec, host));
     }
 
     private static Optional<String> attempt(Runnable work) {
@@ -491,6 +534,7 @@ final class AppLoop {
 
     /// What every loop shares.
     ///
+    /// @param suspectHost told of a host that does not answer
     /// @param revisions numbers for views; they grow over all apps, so that a loop made anew never repeats one
     record Surroundings(
             Engine engine,
@@ -498,6 +542,8 @@ final class AppLoop {
             Executor effects,
             ManifoldListener listener,
             RestartPolicy restarts,
+            Hosts hosts,
+            Consumer<String> suspectHost,
             LongSupplier revisions,
             Directory directory) {}
 

@@ -8,6 +8,7 @@ import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.EngineHost;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,9 @@ sealed interface Input {
     /// An engine call returned (`failure` empty) or threw.
     record Done(Effect effect, Optional<String> failure) implements Input {}
 
+    /// The host on which a dyno was to start was gone.
+    record HostGone(DynoId dyno, EngineHost host) implements Input {}
+
     /// The listener took a fact, or threw.
     record Told(Fact fact, Optional<String> failure) implements Input {}
 
@@ -50,7 +54,7 @@ sealed interface Input {
     sealed interface Effect {
         DynoId id();
 
-        record Start(DynoSpec spec) implements Effect {
+        record Start(DynoSpec spec, EngineHost host) implements Effect {
             @Override
             public DynoId id() {
                 return spec.id();

@@ -11,6 +11,7 @@ import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.EngineHost;
 import dev.paddock.manifold.AppLoop.Surroundings;
 import java.time.Duration;
 import java.util.HashSet;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -43,6 +45,8 @@ public final class Manifold implements AutoCloseable {
     private final Map<AppId, AppLoop> loops = new ConcurrentHashMap<>();
     private final Map<DynoId, AppLoop> directory = new ConcurrentHashMap<>();
     private final Suspicions suspicions = new Suspicions();
+    private final Hosts hosts = new Hosts();
+    private final AtomicBoolean lookIsDue = new AtomicBoolean();
     private volatile boolean started;
     private volatile boolean closed;
 
@@ -63,6 +67,8 @@ public final class Manifold implements AutoCloseable {
                         effects,
                         listener,
                         restarts,
+                        hosts,
+                        this::suspectHost,
                         revisions::incrementAndGet,
                         new AppLoop.Directory() {
                             @Override
@@ -83,7 +89,7 @@ public final class Manifold implements AutoCloseable {
     public void start() {
         Set<AppId> wanted = Set.copyOf(loops.keySet());
         Tick began = timers.now();
-        Map<AppId, List<EngineDyno>> dynos = list();
+        Map<AppId, List<EngineDyno>> dynos = listOnHosts(began);
         started = true;
         Set<AppId> all = new HashSet<>(wanted);
         all.addAll(dynos.keySet());
@@ -119,24 +125,53 @@ public final class Manifold implements AutoCloseable {
                 .collect(Collectors.groupingBy(dyno -> dyno.spec().app()));
     }
 
+    /// The hosts first: of one that begins another life meanwhile, the old one gets nothing more.
+    private Map<AppId, List<EngineDyno>> listOnHosts(Tick began) {
+        List<EngineHost> seen = engine.hosts();
+        Map<AppId, List<EngineDyno>> dynos = list();
+        hosts.look(seen, began);
+        return dynos;
+    }
+
     private void look() {
         if (!closed) {
             effects.execute(() -> {
-                try {
-                    takeIn();
-                } catch (RuntimeException e) {
-                    LOG.warn("could not read the engine's list of dynos", e);
-                }
+                tryToTakeIn();
                 timers.schedule(LIST_PAUSE, this::look);
             });
         }
     }
 
+    private void tryToTakeIn() {
+        try {
+            takeIn();
+        } catch (RuntimeException e) {
+            LOG.warn("could not read the engine's list of dynos", e);
+        }
+    }
+
+    /// It gets no dyno before a look, which comes soon.
+    private void suspectHost(String host) {
+        hosts.suspect(host, timers.now());
+        if (!closed && lookIsDue.compareAndSet(false, true)) {
+            timers.schedule(
+                    Suspicions.LOOK_PAUSE,
+                    () -> {
+                        lookIsDue.set(false);
+                        effects.execute(this::tryToTakeIn);
+                    });
+        }
+    }
+
     private void takeIn() {
         Tick began = timers.now();
-        Map<AppId, List<EngineDyno>> dynos = list();
+        Map<AppId, List<EngineDyno>> dynos = listOnHosts(began);
         loops.forEach((app, loop) -> {
-            boolean concerned = dynos.containsKey(app) || !loop.observed().dynos().isEmpty();
+            Observed observed = loop.observed();
+            boolean concerned =
+                    dynos.containsKey(app)
+                            || !observed.dynos().isEmpty()
+                            || !observed.waiting().isEmpty();
             if (concerned) {
                 loop.post(new Input.Listed(dynos.getOrDefault(app, List.of()), began));
             }
@@ -183,6 +218,7 @@ public final class Manifold implements AutoCloseable {
     /// All connected routers serve a table built from this revision of the app's view, or a later one: dynos that
     /// were not routable in it may now be stopped and their addresses reused.
     public void routed(AppId app, long revision) {
+        hosts.routed();
         AppLoop loop = loops.get(app);
         if (loop != null) {
             loop.post(new Input.Routed(revision));

@@ -59,6 +59,9 @@ public interface ManifoldListener {
         /// `Stopping all processes with SIGTERM` (or SIGKILL).
         record Stopping(DynoName name, String signal) implements Notice {}
 
+        /// No host that is alive has had room for it for some seconds; it is started as soon as one has.
+        record NoRoom(DynoName name) implements Notice {}
+
         /// A web dyno did not bind $PORT in time (R10).
         record BootTimeout(DynoName name, Duration limit) implements Notice {}
 

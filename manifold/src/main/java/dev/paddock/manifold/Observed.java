@@ -1,10 +1,14 @@
 package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.ProcessType;
+import dev.paddock.core.Tick;
 import dev.paddock.dyno.DynoAddress;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
+import dev.paddock.dyno.DynoTransition.Reason;
 import dev.paddock.dyno.EngineDyno;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -21,6 +25,7 @@ import java.util.TreeMap;
 /// @param quieting whether everything is to end, one-offs too
 /// @param dynos in the order they were met
 /// @param backoffs names that crashed
+/// @param waiting names that no host has room for
 /// @param acknowledged the newest revision of the view that all routers serve
 /// @param busy addresses that left the routing table in the middle of requests
 /// @param refused the web dynos that were given up because they did not come up (preboot), while they are wanted
@@ -31,6 +36,7 @@ record Observed(
         boolean quieting,
         Map<DynoId, ObservedDyno> dynos,
         Map<DynoName, Backoff> backoffs,
+        Map<DynoName, Wait> waiting,
         long acknowledged,
         Set<DynoAddress> busy,
         Optional<Preboot.Target> refused,
@@ -39,13 +45,23 @@ record Observed(
         // Not Map.copyOf: the order must be the same in every run of a simulation.
         dynos = Collections.unmodifiableMap(new LinkedHashMap<>(dynos));
         backoffs = Collections.unmodifiableMap(new TreeMap<>(backoffs));
+        waiting = Collections.unmodifiableMap(new TreeMap<>(waiting));
         busy = Set.copyOf(busy);
         strays = List.copyOf(strays);
     }
 
     static Observed nothing(AppId app, boolean adopted) {
         return new Observed(
-                app, adopted, false, Map.of(), Map.of(), 0, Set.of(), Optional.empty(), List.of());
+                app,
+                adopted,
+                false,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                0,
+                Set.of(),
+                Optional.empty(),
+                List.of());
     }
 
     Optional<ObservedDyno> dyno(DynoId id) {
@@ -64,6 +80,19 @@ record Observed(
                 .max(Comparator.comparing(dyno -> dyno.progress().startedAt()));
     }
 
+    /// How many dynos of a type there are on each host that need not make room for others.
+    Map<String, Integer> hostsOf(ProcessType name, Desired desired) {
+        Map<String, Integer> counts = new TreeMap<>();
+        for (Desired.Type type : desired.types()) {
+            all().stream()
+                    .filter(dyno -> type.type().equals(name) && dyno.name().type().equals(name))
+                    .filter(dyno -> dyno.isCurrent() && dyno.isFormation())
+                    .filter(dyno -> !desired.outdates(type, dyno.spec()))
+                    .forEach(dyno -> counts.merge(dyno.progress().host(), 1, Integer::sum));
+        }
+        return counts;
+    }
+
     /// Whether nothing is left that the engine still holds.
     boolean isEmpty() {
         return adopted
@@ -79,14 +108,32 @@ record Observed(
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.put(dyno.id(), dyno);
         return new Observed(
-                app, adopted, quieting, next, backoffs, acknowledged, busy, refused, strays);
+                app,
+                adopted,
+                quieting,
+                next,
+                backoffs,
+                waiting,
+                acknowledged,
+                busy,
+                refused,
+                strays);
     }
 
     Observed without(DynoId id) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.remove(id);
         return new Observed(
-                app, adopted, quieting, next, backoffs, acknowledged, busy, refused, strays);
+                app,
+                adopted,
+                quieting,
+                next,
+                backoffs,
+                waiting,
+                acknowledged,
+                busy,
+                refused,
+                strays);
     }
 
     Observed withBackoff(DynoName name, Backoff backoff) {
@@ -97,7 +144,23 @@ record Observed(
 
     Observed withBackoffs(Map<DynoName, Backoff> next) {
         return new Observed(
-                app, adopted, quieting, dynos, next, acknowledged, busy, refused, strays);
+                app, adopted, quieting, dynos, next, waiting, acknowledged, busy, refused, strays);
+    }
+
+    Observed withWaiting(Map<DynoName, Wait> next) {
+        return next.equals(waiting)
+                ? this
+                : new Observed(
+                        app,
+                        adopted,
+                        quieting,
+                        dynos,
+                        backoffs,
+                        next,
+                        acknowledged,
+                        busy,
+                        refused,
+                        strays);
     }
 
     Observed withAcknowledged(long revision) {
@@ -107,6 +170,7 @@ record Observed(
                 quieting,
                 dynos,
                 backoffs,
+                waiting,
                 Math.max(acknowledged, revision),
                 busy,
                 refused,
@@ -122,6 +186,7 @@ record Observed(
                         quieting,
                         dynos,
                         backoffs,
+                        waiting,
                         acknowledged,
                         next,
                         refused,
@@ -132,12 +197,21 @@ record Observed(
         return next.equals(refused)
                 ? this
                 : new Observed(
-                        app, adopted, quieting, dynos, backoffs, acknowledged, busy, next, strays);
+                        app,
+                        adopted,
+                        quieting,
+                        dynos,
+                        backoffs,
+                        waiting,
+                        acknowledged,
+                        busy,
+                        next,
+                        strays);
     }
 
     Observed withQuieting(boolean next) {
         return new Observed(
-                app, adopted, next, dynos, backoffs, acknowledged, busy, refused, strays);
+                app, adopted, next, dynos, backoffs, waiting, acknowledged, busy, refused, strays);
     }
 
     Observed withListed(List<EngineDyno> nextStrays) {
@@ -145,7 +219,16 @@ record Observed(
             return this;
         }
         return new Observed(
-                app, true, quieting, dynos, backoffs, acknowledged, busy, refused, nextStrays);
+                app,
+                true,
+                quieting,
+                dynos,
+                backoffs,
+                waiting,
+                acknowledged,
+                busy,
+                refused,
+                nextStrays);
     }
 
     Observed withoutStray(DynoId id) {
@@ -155,9 +238,16 @@ record Observed(
                 quieting,
                 dynos,
                 backoffs,
+                waiting,
                 acknowledged,
                 busy,
                 refused,
                 strays.stream().filter(stray -> !stray.spec().id().equals(id)).toList());
     }
+
+    /// A name that waits for a host with room.
+    ///
+    /// @param reason why it is to be started
+    /// @param told whether the log says so
+    record Wait(Tick since, Instant date, Reason reason, boolean told) {}
 }

@@ -33,13 +33,13 @@ record ObservedDyno(
         Optional<Ending> ending) {
 
     /// A dyno whose start was just decided.
-    static ObservedDyno starting(DynoSpec spec, Reason cause, Tick now, Instant date) {
+    static ObservedDyno starting(DynoSpec spec, String host, Reason cause, Tick now, Instant date) {
         return new ObservedDyno(
                 spec,
                 cause,
                 DynoState.CREATED,
                 date,
-                Progress.startedAt(now),
+                Progress.startedAt(host, now),
                 Routing.NONE,
                 Optional.empty(),
                 Optional.empty(),
@@ -69,6 +69,11 @@ record ObservedDyno(
 
     Optional<DynoAddress> address() {
         return progress.placement.flatMap(Placement::address);
+    }
+
+    /// Whether no router can know its address, given the newest revision of the view that all serve.
+    boolean isUnknownToRouters(long acknowledged) {
+        return address().isEmpty() || routing.isGone(acknowledged);
     }
 
     /// Killed because it did not come up: its name waits for its end, so that the crash is counted first.
@@ -124,32 +129,34 @@ record ObservedDyno(
 
     /// How far the engine has come with it.
     ///
+    /// @param host where it is to run
     /// @param startedAt when its start was decided
     /// @param acceptedAt when the engine's `start` returned: from then on `list()` shows it
     record Progress(
+            String host,
             Tick startedAt,
             Optional<Tick> acceptedAt,
             Optional<Placement> placement,
             Optional<Tick> upAt) {
-        static Progress startedAt(Tick now) {
-            return new Progress(now, Optional.empty(), Optional.empty(), Optional.empty());
+        static Progress startedAt(String host, Tick now) {
+            return new Progress(host, now, Optional.empty(), Optional.empty(), Optional.empty());
         }
 
         Progress accepted(Tick now) {
-            return new Progress(startedAt, Optional.of(now), placement, upAt);
+            return new Progress(host, startedAt, Optional.of(now), placement, upAt);
         }
 
         Progress placed(Placement at) {
-            return new Progress(startedAt, acceptedAt, Optional.of(at), upAt);
+            return new Progress(host, startedAt, acceptedAt, Optional.of(at), upAt);
         }
 
         Progress up(Tick now) {
-            return new Progress(startedAt, acceptedAt, placement, Optional.of(now));
+            return new Progress(host, startedAt, acceptedAt, placement, Optional.of(now));
         }
     }
 
-    /// Where it runs, and since when.
-    record Placement(String host, Optional<DynoAddress> address, Tick at) {}
+    /// Where it answers, and since when it runs.
+    record Placement(Optional<DynoAddress> address, Tick at) {}
 
     /// What routers may know of it.
     ///

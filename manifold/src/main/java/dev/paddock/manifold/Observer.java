@@ -26,6 +26,7 @@ import dev.paddock.manifold.ObservedDyno.Routing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +50,18 @@ final class Observer {
     /// Deaths in a row that are forgiven for having [#SERVED]; one that goes on dying has its pauses after them.
     static final int FORGIVEN = 30;
 
+    /// A dyno that waits for a host less than this is not worth a line in the log.
+    static final Duration QUIET_WAIT = Duration.ofSeconds(5);
+
     /// Hang-ups without effect until the log says so (R16).
     static final int PATIENT_HANG_UPS = 3;
+
+    /// Of two dynos of one name the one that serves is kept, and of two that do the one that began later: the other one
+    /// was replaced, and is back with its host or was about to be stopped.
+    private static final Comparator<EngineDyno> BEST_FIRST =
+            Comparator.comparing(EngineDyno::up)
+                    .thenComparing(dyno -> dyno.begun().orElse(new Tick(Long.MIN_VALUE)))
+                    .reversed();
 
     private final Timers timers;
     private final RestartPolicy restarts;
@@ -95,6 +106,9 @@ final class Observer {
         if (!next.release().equals(desired.release())) {
             observed = observed.withBackoffs(Map.of());
         }
+        if (!next.release().equals(desired.release()) || !next.types().equals(desired.types())) {
+            observed = observed.withWaiting(Map.of());
+        }
         remarkWaking(next);
         desired = next;
         Map<DynoName, Backoff> kept = new TreeMap<>(observed.backoffs());
@@ -104,6 +118,9 @@ final class Observer {
         }
         kept.keySet().removeIf(name -> next.asleepSince().isPresent() || !isWanted(name));
         observed = observed.withBackoffs(kept);
+        if (next.asleepSince().isPresent()) {
+            observed = observed.withWaiting(Map.of());
+        }
         if (next.types().stream().anyMatch(type -> type.quantity() > 0)) {
             observed = observed.withQuieting(false);
         }
@@ -147,10 +164,6 @@ final class Observer {
         observed.current(name).ifPresent(dyno -> withdraw(dyno, Reason.STOP, Planner.GRACE));
     }
 
-    void run(DynoSpec spec) {
-        start(spec, Reason.START);
-    }
-
     void hangUp(DynoId id) {
         observed.dyno(id)
                 .filter(dyno -> dyno.hangUp().isEmpty() && dyno.ending().isEmpty())
@@ -158,7 +171,7 @@ final class Observer {
     }
 
     void quiet() {
-        observed = observed.withQuieting(true);
+        observed = observed.withQuieting(true).withWaiting(Map.of());
     }
 
     void busy(Set<DynoAddress> leaving) {
@@ -169,8 +182,34 @@ final class Observer {
         observed = observed.withAcknowledged(revision);
     }
 
-    void start(DynoSpec spec, Reason reason) {
-        set(ObservedDyno.starting(spec, reason, timers.now(), timers.date()));
+    void start(DynoSpec spec, String host, Reason reason) {
+        set(ObservedDyno.starting(spec, host, reason, timers.now(), timers.date()));
+        Map<DynoName, Observed.Wait> left = new TreeMap<>(observed.waiting());
+        left.remove(spec.name());
+        observed = observed.withWaiting(left);
+    }
+
+    /// No host has room for a dyno of this name.
+    void awaitHost(DynoName name, Reason reason) {
+        Observed.Wait wait = observed.waiting().get(name);
+        if (wait == null) {
+            setWait(name, new Observed.Wait(timers.now(), timers.date(), reason, false));
+        } else if (!wait.told() && !timers.now().isBefore(wait.since().plus(QUIET_WAIT))) {
+            setWait(name, new Observed.Wait(wait.since(), wait.date(), wait.reason(), true));
+            remark(new Notice.NoRoom(name));
+        }
+    }
+
+    private void setWait(DynoName name, Observed.Wait wait) {
+        Map<DynoName, Observed.Wait> more = new TreeMap<>(observed.waiting());
+        more.put(name, wait);
+        observed = observed.withWaiting(more);
+    }
+
+    /// The host on which a dyno was to start was gone: it never began.
+    void hostGone(DynoId id) {
+        accepted(id);
+        ended(id, Optional.empty(), timers.now());
     }
 
     /// The engine's `start` returned.
@@ -219,7 +258,9 @@ final class Observer {
     void giveUp(String why) {
         Preboot preboot = Preboot.of(desired, observed);
         Preboot.Target target = Preboot.Target.of(desired).orElseThrow();
-        observed = observed.withRefused(Optional.of(target));
+        Map<DynoName, Observed.Wait> others = new TreeMap<>(observed.waiting());
+        others.keySet().removeIf(name -> name.type().isWeb());
+        observed = observed.withRefused(Optional.of(target)).withWaiting(others);
         givenUp = target.release();
         facts.accept(
                 new Fact.Prebooted(
@@ -308,8 +349,8 @@ final class Observer {
             return;
         }
         switch (event) {
-            case DynoEvent.Placed(DynoId id, String host, var address) ->
-                    placed(id, new Placement(host, address, timers.now()));
+            case DynoEvent.Placed(DynoId id, _, var address) ->
+                    placed(id, new Placement(address, timers.now()));
             case DynoEvent.Up(DynoId id) -> up(id);
             case DynoEvent.Exited(DynoId id, Exit exit) ->
                     ended(id, Optional.of(exit), timers.now());
@@ -339,7 +380,11 @@ final class Observer {
             }
         }
         List<EngineDyno> strays = new ArrayList<>();
-        for (EngineDyno seen : list) {
+        List<EngineDyno> inOrder = new ArrayList<>(list);
+        if (!observed.adopted()) {
+            inOrder.sort(BEST_FIRST);
+        }
+        for (EngineDyno seen : inOrder) {
             Optional<ObservedDyno> known = observed.dyno(seen.spec().id());
             if (known.isPresent()) {
                 compare(known.get(), seen, began, strays);
@@ -380,7 +425,7 @@ final class Observer {
         boolean placed = seen.begun().isPresent() || seen.address().isPresent();
         if (placed && dyno.progress().placement().isEmpty()) {
             Tick at = seen.begun().orElse(timers.now());
-            placed(id, new Placement(seen.host(), seen.address(), at));
+            placed(id, new Placement(seen.address(), at));
         }
         if (seen.up() && !dyno.isUp()) {
             up(id);
@@ -394,7 +439,7 @@ final class Observer {
         DynoSpec spec = seen.spec();
         Tick startedAt = seen.begun().orElse(began);
         ObservedDyno dyno =
-                ObservedDyno.starting(spec, Reason.START, startedAt, timers.date())
+                ObservedDyno.starting(spec, seen.host(), Reason.START, startedAt, timers.date())
                         // Routers may still serve a table in which it is up.
                         .with(new Routing(seen.address().isPresent(), OptionalLong.empty()));
         dyno = dyno.with(dyno.progress().accepted(began));
@@ -600,16 +645,18 @@ final class Observer {
         observed = observed.with(dyno);
     }
 
-    /// Whether some dyno cannot be stopped or collected before routers acknowledge a newer table.
+    /// Whether something can be started, stopped or collected only when routers acknowledge a newer table.
     boolean awaitsRouters() {
-        return observed.all().stream()
-                .anyMatch(dyno ->
-                        dyno.address().isPresent()
-                                && !dyno.isCurrent()
-                                && !dyno.routing().isGone(observed.acknowledged())
-                                && dyno.ending()
-                                        .map(it -> it.forget() != Forget.DONE)
-                                        .orElse(true));
+        return !observed.waiting().isEmpty()
+                || !observed.strays().isEmpty()
+                || observed.all().stream()
+                        .anyMatch(dyno ->
+                                dyno.address().isPresent()
+                                        && !dyno.isCurrent()
+                                        && !dyno.routing().isGone(observed.acknowledged())
+                                        && dyno.ending()
+                                                .map(it -> it.forget() != Forget.DONE)
+                                                .orElse(true));
     }
 
     /// Dynos of kind BUILD belong to the Builder.

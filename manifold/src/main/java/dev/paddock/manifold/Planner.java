@@ -1,8 +1,10 @@
 package dev.paddock.manifold;
 
 import dev.paddock.core.Tick;
+import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoTransition.Reason;
+import dev.paddock.dyno.EngineDyno;
 import dev.paddock.manifold.ObservedDyno.Forget;
 import dev.paddock.manifold.ObservedDyno.HangUp;
 import dev.paddock.manifold.ObservedDyno.Placement;
@@ -96,7 +98,7 @@ final class Planner {
                                         + " was not up within "
                                         + Preboot.LIMIT.toSeconds()
                                         + " seconds");
-        Optional<String> why = crashed.or(() -> late);
+        Optional<String> why = crashed.or(() -> late).or(this::webWithoutHost);
         if (why.isPresent()) {
             actions.add(new Action.GiveUp(why.get()));
             preboot = preboot.refuse();
@@ -105,21 +107,46 @@ final class Planner {
         }
     }
 
+    private Optional<String> webWithoutHost() {
+        return observed.waiting().entrySet().stream()
+                .filter(entry -> entry.getKey().type().isWeb())
+                .filter(entry -> isDue(entry.getValue().since().plus(Preboot.LIMIT)))
+                .map(entry ->
+                        "no machine had room for "
+                                + entry.getKey()
+                                + " within "
+                                + Preboot.LIMIT.toSeconds()
+                                + " seconds")
+                .findFirst();
+    }
+
+    /// Routers may still know what came back with its host; then it waits for them as every other dyno does.
     private void collectStrays() {
-        for (var stray : observed.strays()) {
-            actions.add(
-                    stray.exit().isPresent()
-                            ? new Action.Forget(stray.spec().id())
-                            : new Action.Retire(stray.spec().id(), GRACE));
+        for (EngineDyno stray : observed.strays()) {
+            DynoId id = stray.spec().id();
+            if (isUnknownToRouters(stray)) {
+                actions.add(
+                        stray.exit().isPresent()
+                                ? new Action.Forget(id)
+                                : new Action.Retire(id, GRACE));
+            }
         }
+    }
+
+    /// One that was never in a view of this loop is in no table once any of its views is acknowledged.
+    private boolean isUnknownToRouters(EngineDyno stray) {
+        return stray.address().isEmpty()
+                || observed.dyno(stray.spec().id())
+                        .map(dyno -> dyno.isUnknownToRouters(observed.acknowledged()))
+                        .orElse(observed.acknowledged() > 0);
     }
 
     /// Only when the end is committed and no router can send anything to its address any more.
     private void collect(ObservedDyno dyno) {
         var ending = dyno.ending().orElseThrow();
-        boolean unknownToRouters =
-                dyno.address().isEmpty() || dyno.routing().isGone(observed.acknowledged());
-        if (ending.committed() && unknownToRouters && ending.forget() == Forget.NOT_ASKED) {
+        if (ending.committed()
+                && dyno.isUnknownToRouters(observed.acknowledged())
+                && ending.forget() == Forget.NOT_ASKED) {
             actions.add(new Action.Forget(dyno.id()));
         }
     }
@@ -256,6 +283,10 @@ final class Planner {
         }
         if (observed.backoffs().containsKey(name)) {
             return Reason.RESTART_AFTER_CRASH;
+        }
+        Observed.Wait wait = observed.waiting().get(name);
+        if (wait != null) {
+            return wait.reason();
         }
         Optional<ObservedDyno> last =
                 observed.all().stream()

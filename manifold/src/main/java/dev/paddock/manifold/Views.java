@@ -47,6 +47,12 @@ final class Views {
                         views.add(backoff.crashed());
                     }
                 });
+        observed.waiting()
+                .forEach((name, wait) -> {
+                    if (shown.add(name)) {
+                        views.add(awaited(desired, name, DynoState.STARTING, wait.date()));
+                    }
+                });
         desired.asleepSince()
                 .filter(_ -> !observed.quieting())
                 .ifPresent(since -> addIdle(views, shown, desired, since));
@@ -79,13 +85,20 @@ final class Views {
             for (int number = 1; number <= type.quantity(); number++) {
                 DynoName name = new DynoName(type.type(), number);
                 if (shown.add(name)) {
-                    views.add(idle(desired, type, name, since));
+                    views.add(awaited(desired, name, DynoState.IDLE, since));
                 }
             }
         }
     }
 
-    private static DynoView idle(Desired desired, Desired.Type type, DynoName name, Instant since) {
+    /// One of which nothing exists yet.
+    private static DynoView awaited(
+            Desired desired, DynoName name, DynoState state, Instant since) {
+        Desired.Type type =
+                desired.types().stream()
+                        .filter(it -> it.type().equals(name.type()))
+                        .findFirst()
+                        .orElseThrow();
         String unique = desired.app() + "/" + name;
         return new DynoView(
                 new DynoId(UUID.nameUUIDFromBytes(unique.getBytes(StandardCharsets.UTF_8))),
@@ -94,7 +107,7 @@ final class Views {
                 type.size(),
                 desired.release(),
                 type.command(),
-                DynoState.IDLE,
+                state,
                 since,
                 Optional.empty(),
                 false,

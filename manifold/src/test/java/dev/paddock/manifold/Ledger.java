@@ -143,6 +143,11 @@ final class Ledger implements ManifoldListener {
         events.add(new Event.NewPlatform(time.now()));
     }
 
+    /// As at each start of a platform: what no host has any more is ended in the record.
+    void settle(Set<DynoId> gone) {
+        ended.addAll(gone);
+    }
+
     /// From now on crashes that were may be forgotten, by every name.
     void forgetCrashes() {
         events.add(new Event.Reset(Optional.empty(), Optional.empty(), time.now()));

@@ -351,20 +351,6 @@ class ManifoldTest {
     }
 
     @Test
-    void dynosOfADeadHostAreReplacedAtOnce() {
-        engine.hosts("host-1", "host-2");
-        want(1, 2, 0);
-        time.advance(SECOND);
-
-        engine.killHost("host-1");
-        time.advance(SECOND);
-
-        assertThat(states()).isEqualTo("web.1 up, web.2 up");
-        assertThat(transitionsOf("web.1"))
-                .containsSubsequence("up to down: HOST_LOST", "created to starting: HOST_LOST");
-    }
-
-    @Test
     void lostEventsAreMadeUpForByTheList() {
         engine.deliver(_ -> false);
         want(1, 1, 0);
@@ -448,16 +434,16 @@ class ManifoldTest {
 
     @Test
     void refusedStartIsACrash() {
-        engine.killHost("host-1");
+        engine.script(_ -> Script.RUNS.refuses("the disk is full"));
         want(1, 0, 1);
         time.advance(SECOND);
         assertThat(states()).isEqualTo("worker.1 crashed");
 
-        engine.reviveHost("host-1");
+        engine.script(_ -> Script.RUNS);
         time.advance(Duration.ofSeconds(11));
         assertThat(states()).isEqualTo("worker.1 up");
         assertThat(told.transitions().get(1).exit().orElseThrow().detail())
-                .contains("no host is alive");
+                .contains("the disk is full");
     }
 
     @Test

@@ -239,7 +239,8 @@ class PlannerTest {
     void stopNeverOvertakesTheStart() {
         ObservedDyno accepted = dyno("web.1", DynoKind.FORMATION, new Stdio.Log());
         ObservedDyno starting =
-                ObservedDyno.starting(accepted.spec(), Reason.START, at(0), Instant.EPOCH);
+                ObservedDyno.starting(
+                        accepted.spec(), "host-1", Reason.START, at(0), Instant.EPOCH);
         see(starting.with(leaving(Optional.empty())));
 
         assertThat(plan(0).actions()).isEmpty();
@@ -326,7 +327,7 @@ class PlannerTest {
     }
 
     @Test
-    void straysAreStoppedAndCollected() {
+    void straysAreStoppedAndCollectedOnceRoutersServeAViewWithoutThem() {
         DynoSpec runs = dyno("web.1", DynoKind.FORMATION, new Stdio.Log()).spec();
         DynoSpec ended = dyno("web.2", DynoKind.FORMATION, new Stdio.Log()).spec();
         observed =
@@ -334,10 +335,22 @@ class PlannerTest {
                         List.of(
                                 engineDyno(runs, Optional.empty()),
                                 engineDyno(ended, Optional.of(Exit.of(0)))));
+        assertThat(plan(0).actions()).isEmpty();
+
+        observed = observed.withAcknowledged(1);
 
         assertThat(plan(0).actions())
                 .containsExactly(
                         new Action.Retire(runs.id(), Planner.GRACE), new Action.Forget(ended.id()));
+    }
+
+    @Test
+    void strayThatNoRouterCouldKnowIsStoppedAtOnce() {
+        DynoSpec worker = dyno("worker.1", DynoKind.FORMATION, new Stdio.Log()).spec();
+        observed = observed.withListed(List.of(engineDyno(worker, Optional.empty())));
+
+        assertThat(plan(0).actions())
+                .containsExactly(new Action.Retire(worker.id(), Planner.GRACE));
     }
 
     private Plan plan(long seconds) {
@@ -389,7 +402,7 @@ class PlannerTest {
                 dyno.spec().web()
                         ? Optional.of(new DynoAddress("10.0.0.1", 5000))
                         : Optional.empty();
-        return dyno.with(dyno.progress().placed(new Placement("host-1", address, at(seconds))));
+        return dyno.with(dyno.progress().placed(new Placement(address, at(seconds))));
     }
 
     private static ObservedDyno dyno(String name, DynoKind kind, Stdio stdio) {
@@ -409,7 +422,8 @@ class PlannerTest {
                         stdio,
                         parsed.type().isWeb(),
                         List.of());
-        ObservedDyno dyno = ObservedDyno.starting(spec, Reason.START, at(0), Instant.EPOCH);
+        ObservedDyno dyno =
+                ObservedDyno.starting(spec, "host-1", Reason.START, at(0), Instant.EPOCH);
         return dyno.with(dyno.progress().accepted(at(0)));
     }
 
@@ -417,7 +431,7 @@ class PlannerTest {
         return new EngineDyno(
                 spec,
                 "host-1",
-                Optional.empty(),
+                spec.web() ? Optional.of(new DynoAddress("10.0.0.2", 5000)) : Optional.empty(),
                 exit.isEmpty(),
                 false,
                 Optional.of(at(0)),

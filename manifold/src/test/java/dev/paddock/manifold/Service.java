@@ -30,6 +30,11 @@ final class Service {
         view.routes().forEach(dyno -> mayGo.add(dyno.id()));
     }
 
+    /// These are lost with their host; they may be back, and do not count any more.
+    void mayLose(Set<DynoId> dynos) {
+        mayGo.addAll(dynos);
+    }
+
     void look(AppView view, Desired desired) {
         List<DynoView> now = view.routes().stream().filter(DynoView::routable).toList();
         List<DynoView> before = serving.put(view.app(), now);
@@ -61,7 +66,6 @@ final class Service {
         return dynos.stream().map(DynoView::name).collect(Collectors.toSet());
     }
 
-    /// What was lost and came back with its host is not.
     private boolean isHealthy(DynoId id) {
         return !mayGo.contains(id)
                 && engine.list().stream()

@@ -6,12 +6,14 @@ import dev.paddock.core.AppId;
 import dev.paddock.core.ProcessType;
 import dev.paddock.core.ReleaseVersion;
 import dev.paddock.core.VirtualTime;
+import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
 import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.EngineDyno;
+import dev.paddock.dyno.EngineHost;
 import dev.paddock.dyno.FakeEngine;
 import dev.paddock.dyno.FakeEngine.Script;
 import dev.paddock.dyno.SlugRef;
@@ -35,9 +37,10 @@ import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// One seeded life of a manifold: an engine that loses events, fails and hangs, hosts that die, users who scale,
-/// release, restart and run, routers that answer late, a database that goes away, a platform that is killed. After the
-/// storm everything must be as wanted, and at no time may an invariant have been broken.
+/// One seeded life of a manifold: an engine that loses events, fails and hangs, hosts that die, are cut off and come back,
+/// users who scale, release, restart and run, routers that answer late, die, hand over and lose their links, a database
+/// that goes away, a platform that is killed or replaced, also while it begins. After the storm everything must be as
+/// wanted, and at no time may an invariant have been broken.
 final class Simulation {
     static final RestartPolicy RESTARTS =
             new RestartPolicy(Duration.ofSeconds(10), Duration.ofSeconds(40));
@@ -49,12 +52,12 @@ final class Simulation {
 
     private static final Duration CALM_LIMIT = Duration.ofSeconds(330);
     private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
-    private static final List<String> HOSTS = List.of("host-1", "host-2", "host-3");
     private static final ProcessType WORKER = new ProcessType("worker");
 
     private final Random random;
     private final VirtualTime time = new VirtualTime();
-    private final FakeEngine fake = new FakeEngine(time).hosts(HOSTS.toArray(String[]::new));
+    private final FakeEngine fake = new FakeEngine(time);
+    private final SimulatedHosts hosts;
     private final StormyEngine engine;
     private final SimulatedRouters routers;
     private final Ledger ledger = new Ledger(time);
@@ -70,7 +73,8 @@ final class Simulation {
     Simulation(long seed) {
         random = new Random(seed);
         lossPercent = random.nextInt(4) * 12;
-        routers = new SimulatedRouters(time, random, () -> storm);
+        hosts = new SimulatedHosts(fake, time, random);
+        routers = new SimulatedRouters(time, random, () -> storm, fake);
         engine =
                 new StormyEngine(
                         fake,
@@ -78,12 +82,14 @@ final class Simulation {
                         () -> storm,
                         this::takeTime,
                         this::beforeStart,
+                        hosts::startIsMissed,
+                        hosts::startIsTorn,
                         this::beforeRetire,
                         this::beforeForget);
         fake.script(this::script);
-        fake.deliver(event -> !storm || random.nextInt(100) >= lossPercent);
+        fake.deliver(this::isDelivered);
         fake.listen(event -> manifold().accept(event));
-        for (int app = random.nextInt(2); app >= 0; app--) {
+        for (int app = random.nextInt(3); app >= 0; app--) {
             AppId id = new AppId(new UUID(seed, app));
             Desired first =
                     desired(id, 1, 1, 1, DynoSize.STANDARD_1X).withPreboot(random.nextInt(3) > 0);
@@ -91,6 +97,13 @@ final class Simulation {
             wanted.put(id, first);
         }
         manifold = boot();
+    }
+
+    private boolean isDelivered(DynoEvent event) {
+        if (event instanceof DynoEvent.Placed(DynoId id, _, var address)) {
+            address.ifPresent(it -> routers.assertReachedByNobodyElse(id, it));
+        }
+        return !storm || random.nextInt(100) >= lossPercent;
     }
 
     private Manifold manifold() {
@@ -111,23 +124,37 @@ final class Simulation {
                                 });
         Manifold next = new Manifold(engine, time, effects, ledger, RESTARTS);
         manifold = next;
+        routers.platformStarts(next);
         ledger.onChange(app -> {
             // Before, routes are not published yet.
             if (next.observed(app).filter(Observed::adopted).isPresent()) {
                 service.look(next.view(app), wanted(app));
             }
-            routers.changed(app, next);
+            routers.changed(app);
         });
         ledger.onPreboot(this::prebooted);
+        ledger.settle(gone());
         wanted.forEach(next::want);
         for (int attempt = 0; ; attempt++) {
             try {
                 next.start();
+                routers.platformServes(wanted.keySet());
                 return next;
             } catch (IllegalStateException e) {
                 assertThat(attempt).as("attempts to start").isLessThan(20);
             }
         }
+    }
+
+    private Set<DynoId> gone() {
+        Set<DynoId> gone = new HashSet<>();
+        for (FakeEngine.Call call : fake.calls()) {
+            if (call instanceof FakeEngine.Call.Start(DynoSpec spec)) {
+                gone.add(spec.id());
+            }
+        }
+        fake.list().forEach(dyno -> gone.remove(dyno.spec().id()));
+        return gone;
     }
 
     void run() {
@@ -137,13 +164,31 @@ final class Simulation {
         }
         storm = false;
         ledger.databaseIsBack();
-        HOSTS.forEach(fake::reviveHost);
+        hosts.reviveAll();
         calmDown();
         assertEverythingIsAsWanted();
+        hosts.assertNoLossCountedAsCrash(ledger);
         int calls = fake.calls().size();
         run(Duration.ofSeconds(70));
         assertThat(fake.calls()).as("calls of the engine once all is quiet").hasSize(calls);
         ledger.assertRestartsKeptTheirPauses();
+        if (hosts.isRoomy()) {
+            loseAHost();
+        }
+    }
+
+    /// In the calm its dynos are back within moments, and evenly spread once it is back and all were started anew.
+    private void loseAHost() {
+        hosts.killOne();
+        run(Duration.ofSeconds(20));
+        assertEverythingIsAsWanted();
+        hosts.assertNoLossCountedAsCrash(ledger);
+        hosts.reviveAll();
+        run(Duration.ofSeconds(10));
+        wanted.keySet().forEach(this::restart);
+        run(Duration.ofSeconds(60));
+        assertEverythingIsAsWanted();
+        hosts.assertSpread();
     }
 
     /// Until everything is as wanted, one-offs ended and all ends are collected.
@@ -165,38 +210,48 @@ final class Simulation {
     private void trouble() {
         List<AppId> apps = List.copyOf(wanted.keySet());
         AppId app = apps.get(random.nextInt(apps.size()));
-        switch (random.nextInt(13)) {
+        switch (random.nextInt(15)) {
             case 0, 1, 2 -> scale(app);
             case 3 -> release(app);
             case 4 -> resize(app);
-            case 5 -> {
-                ledger.forgetCrashes();
-                service.mayLose(manifold.view(app));
-                manifold.restart(app, Optional.empty(), Optional.empty());
-            }
+            case 5 -> restart(app);
             case 6 ->
                     aDyno().ifPresent(spec -> {
                         service.mayLose(manifold.view(spec.app()));
                         manifold.stop(spec.app(), spec.name());
                     });
             case 7, 8 -> aDyno().ifPresent(spec -> fake.exit(spec.id(), random.nextInt(3)));
-            case 9 -> {
-                String host = HOSTS.get(random.nextInt(HOSTS.size()));
-                fake.killHost(host);
-                time.schedule(Duration.ofSeconds(random.nextInt(60)), () -> fake.reviveHost(host));
-            }
-            case 10 -> {
+            case 9, 10 -> service.mayLose(hosts.trouble());
+            case 11 -> routers.trouble();
+            case 12 -> {
                 ledger.databaseGoesAway();
                 time.schedule(Duration.ofSeconds(random.nextInt(60)), ledger::databaseIsBack);
             }
-            case 11 -> oneOff(app);
-            case 12 -> {
-                manifold.close();
-                ledger.platformRestarts();
-                manifold = boot();
-            }
+            case 13 -> oneOff(app);
+            case 14 -> changePlatform();
             default -> throw new AssertionError();
         }
+    }
+
+    private void restart(AppId app) {
+        ledger.forgetCrashes();
+        service.mayLose(manifold.view(app));
+        manifold.restart(app, Optional.empty(), Optional.empty());
+    }
+
+    /// It is killed or replaced; the next one may be killed before it got far.
+    private void changePlatform() {
+        do {
+            manifold.close();
+            generation++;
+            routers.platformEnds();
+            ledger.platformRestarts();
+            if (random.nextBoolean()) {
+                time.advance(Duration.ofMillis(random.nextInt(5_000)));
+            }
+            manifold = boot();
+            time.advance(Duration.ofMillis(random.nextInt(500)));
+        } while (random.nextInt(3) == 0);
     }
 
     private Optional<DynoSpec> aDyno() {
@@ -353,7 +408,8 @@ final class Simulation {
         }
     }
 
-    private void beforeStart(DynoSpec spec) {
+    private void beforeStart(DynoSpec spec, EngineHost host) {
+        hosts.assertRoom(spec, host);
         Observed observed = observed(spec.app());
         if (observed.dyno(spec.id()).filter(ObservedDyno::isCurrent).isEmpty()) {
             // Withdrawn again before its start was carried out; it is retired as soon as it exists.

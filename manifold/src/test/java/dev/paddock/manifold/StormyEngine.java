@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -27,7 +28,9 @@ final class StormyEngine implements Engine {
     private final Random random;
     private final BooleanSupplier storm;
     private final Runnable takeTime;
-    private final Consumer<DynoSpec> beforeStart;
+    private final BiConsumer<DynoSpec, EngineHost> beforeStart;
+    private final Consumer<DynoId> startIsMissed;
+    private final Consumer<DynoId> startIsTorn;
     private final Consumer<DynoId> beforeRetire;
     private final Consumer<DynoId> beforeForget;
 
@@ -36,7 +39,9 @@ final class StormyEngine implements Engine {
             Random random,
             BooleanSupplier storm,
             Runnable takeTime,
-            Consumer<DynoSpec> beforeStart,
+            BiConsumer<DynoSpec, EngineHost> beforeStart,
+            Consumer<DynoId> startIsMissed,
+            Consumer<DynoId> startIsTorn,
             Consumer<DynoId> beforeRetire,
             Consumer<DynoId> beforeForget) {
         this.engine = engine;
@@ -44,6 +49,8 @@ final class StormyEngine implements Engine {
         this.storm = storm;
         this.takeTime = takeTime;
         this.beforeStart = beforeStart;
+        this.startIsMissed = startIsMissed;
+        this.startIsTorn = startIsTorn;
         this.beforeRetire = beforeRetire;
         this.beforeForget = beforeForget;
     }
@@ -61,10 +68,24 @@ final class StormyEngine implements Engine {
 
     @Override
     public void start(DynoSpec spec) {
-        perhapsFail();
-        beforeStart.accept(spec);
-        engine.start(spec);
-        perhapsFail();
+        throw new IllegalStateException("the manifold chooses the host");
+    }
+
+    @Override
+    public boolean start(DynoSpec spec, EngineHost host) {
+        try {
+            perhapsFail();
+            beforeStart.accept(spec, host);
+            boolean started = engine.start(spec, host);
+            if (!started) {
+                startIsMissed.accept(spec.id());
+            }
+            perhapsFail();
+            return started;
+        } catch (IllegalStateException e) {
+            startIsTorn.accept(spec.id());
+            throw e;
+        }
     }
 
     @Override

@@ -130,6 +130,8 @@ public final class DynoJournal {
                             signal.equals("SIGKILL")
                                     ? "Stopping process with SIGKILL"
                                     : "Stopping all processes with " + signal);
+            case Notice.NoRoom(DynoName name) ->
+                    write(app, name, "Waiting for a machine that has room for this dyno");
             case Notice.BootTimeout(DynoName name, Duration limit) ->
                     write(
                             app,

@@ -33,6 +33,9 @@ public final class LocalEngine implements Engine {
     private static final Path PROCESSES = Path.of("/proc");
     private static final long KILOBYTE = 1024;
 
+    /// The platform shares the life of this machine, and records outlive both.
+    private static final long GENERATION = 1;
+
     private final LocalSettings settings;
     private final String host = hostname();
     private final Installation installation;
@@ -243,7 +246,8 @@ public final class LocalEngine implements Engine {
         long reserved =
                 roster.running().stream().mapToLong(dyno -> dyno.spec.size().memoryBytes()).sum();
         long memory = memoryBytes();
-        return List.of(new EngineHost(host, true, memory, Math.max(0, memory - reserved)));
+        return List.of(
+                new EngineHost(host, GENERATION, true, memory, Math.max(0, memory - reserved)));
     }
 
     private static long memoryBytes() {
