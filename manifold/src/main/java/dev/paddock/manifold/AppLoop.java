@@ -6,7 +6,6 @@ import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.DynoId;
-import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.DynoTransition;
@@ -14,19 +13,13 @@ import dev.paddock.dyno.DynoTransition.Reason;
 import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineDyno;
 import dev.paddock.dyno.EngineHost;
-import dev.paddock.dyno.Stdio;
 import dev.paddock.manifold.Input.Effect;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -49,11 +42,14 @@ final class AppLoop {
     private final AppId app;
     private final Surroundings surroundings;
     private final Timers timers;
-    private final Observer observer;
+    private final Picture picture;
+    private final Departures departures;
+    private final Wishes wishes;
+    private final Lives lives;
+    private final EngineList engineList;
+    private final RouterViews routerViews;
     private final Deliveries deliveries = new Deliveries();
-    private List<Views.Routed> routed = List.of();
-    private final Set<DynoId> entered = new HashSet<>();
-    private final Set<DynoId> housed = new HashSet<>();
+    private final Starts starts;
     private final EngineCalls calls;
     private Optional<Tick> planned = Optional.empty();
     private boolean unfinished;
@@ -64,29 +60,38 @@ final class AppLoop {
     private boolean running;
     private boolean closed;
 
-    private final Object snapshotLock = new Object();
-    private volatile Snapshot snapshot;
+    private final Snapshots snapshots;
     private volatile boolean idle;
 
     AppLoop(AppId app, boolean adopted, Surroundings surroundings) {
         this.app = app;
         this.surroundings = surroundings;
         this.timers = surroundings.timers;
-        this.observer = new Observer(app, adopted, timers, surroundings.restarts, deliveries::add);
+        this.picture = new Picture(app, adopted, timers, deliveries::add);
+        this.departures = new Departures(picture);
+        this.wishes = new Wishes(picture, departures);
+        this.lives = new Lives(picture, surroundings.restarts);
+        this.engineList = new EngineList(picture, lives, departures);
+        this.routerViews = new RouterViews(picture);
         this.calls = new EngineCalls(surroundings.engine, timers, surroundings.effects, this::post);
-        this.snapshot =
-                new Snapshot(
-                        new AppView(app, surroundings.revisions.getAsLong(), List.of()),
-                        observer.observed(),
-                        Optional.empty());
+        this.starts =
+                new Starts(
+                        picture,
+                        lives,
+                        calls,
+                        surroundings.hosts,
+                        id -> surroundings.directory.enter(id, this),
+                        surroundings.directory::remove);
+        this.snapshots =
+                new Snapshots(picture, routerViews, surroundings.revisions, surroundings.listener);
     }
 
     AppView view() {
-        return snapshot.view;
+        return snapshots.view();
     }
 
     Observed observed() {
-        return snapshot.observed;
+        return snapshots.observed();
     }
 
     /// Puts an input into the mailbox and runs the loop if nobody does. False when the loop was closed: the input is
@@ -144,54 +149,19 @@ final class AppLoop {
         }
     }
 
-    /// Waits until the snapshot fits, at most `limit`.
+    /// Waits until the picture fits, at most `limit`.
     boolean await(Predicate<Observed> condition, Duration limit) throws InterruptedException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        synchronized (snapshotLock) {
-            while (!condition.test(snapshot.observed)) {
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
-                    return false;
-                }
-                TimeUnit.NANOSECONDS.timedWait(snapshotLock, left);
-            }
-            return true;
-        }
+        return snapshots.await(condition, limit);
     }
 
     private void handle(Input input) {
-        Observed before = observer.observed();
+        Observed before = picture.observed();
         fold(input);
-        if (!isSame(before, observer.observed()) || mayChangeThePlan(input)) {
+        if (!Snapshots.isSame(before, picture.observed()) || mayChangeThePlan(input)) {
             act();
-            moveOut();
+            starts.moveOut();
         }
         rest();
-    }
-
-    /// Hosts learn whose addresses no router can know any more.
-    private void moveOut() {
-        Observed observed = observer.observed();
-        housed.removeIf(id -> {
-            boolean left =
-                    observed.dyno(id)
-                            .map(dyno ->
-                                    dyno.ending().isPresent()
-                                            && dyno.isUnknownToRouters(observed.acknowledged()))
-                            .orElse(true);
-            if (left) {
-                surroundings.hosts.left(id);
-            }
-            return left;
-        });
-    }
-
-    // Identity on purpose: the fold keeps the very picture when nothing changed, and comparing all
-    // of it costs more
-    // than planning again.
-    @SuppressWarnings("ReferenceEquality")
-    private static boolean isSame(Observed before, Observed now) {
-        return before == now;
     }
 
     /// Inputs that call for a new plan even when they leave the picture as it was.
@@ -220,9 +190,9 @@ final class AppLoop {
             // routers would see an
             // app without dynos and send requests away instead of holding them.
             if (round > 0) {
-                publish();
+                snapshots.publish();
             }
-            Plan plan = Planner.plan(observer.desired(), observer.observed(), timers.now());
+            Plan plan = Planner.plan(picture.desired(), picture.observed(), timers.now());
             planned = plan.again();
             List<Action> actions =
                     plan.actions().stream().filter(action -> !isPostponed(action)).toList();
@@ -232,26 +202,26 @@ final class AppLoop {
             }
             unfinished = performed < plan.actions().size();
             if (performed == 0) {
-                publish();
+                snapshots.publish();
                 return;
             }
         }
         throw new IllegalStateException(
-                "the plan for " + observer.desired() + " does not come to an end");
+                "the plan for " + picture.desired() + " does not come to an end");
     }
 
     private void fold(Input input) {
         switch (input) {
             case Input.Want(Desired desired) -> want(desired);
-            case Input.Restart(var type, var name) -> observer.restart(type, name);
-            case Input.Stop(DynoName name) -> observer.stop(name);
-            case Input.Run(DynoSpec spec) -> run(spec);
-            case Input.HangUp(DynoId dyno) -> observer.hangUp(dyno);
-            case Input.Quiet() -> observer.quiet();
+            case Input.Restart(var type, var name) -> wishes.restart(type, name);
+            case Input.Stop(DynoName name) -> wishes.stop(name);
+            case Input.Run(DynoSpec spec) -> starts.run(spec);
+            case Input.HangUp(DynoId dyno) -> wishes.hangUp(dyno);
+            case Input.Quiet() -> wishes.quiet();
             case Input.Event(DynoEvent event) -> event(event);
             case Input.Listed(var dynos, Tick began) -> listed(dynos, began);
-            case Input.Routed(long revision) -> observer.acknowledged(revision);
-            case Input.Busy(var leaving) -> observer.busy(leaving);
+            case Input.Routed(long revision) -> routerViews.acknowledged(revision);
+            case Input.Busy(var leaving) -> routerViews.busy(leaving);
             case Input.Wake() -> alarm = Optional.empty();
             case Input.Done(Effect effect, var failure) -> done(effect, failure);
             case Input.HostGone(DynoId dyno, EngineHost host) -> hostGone(dyno, host);
@@ -261,23 +231,23 @@ final class AppLoop {
 
     private void event(DynoEvent event) {
         if (event instanceof DynoEvent.Lost(DynoId id)) {
-            observer.observed()
+            picture.observed()
                     .dyno(id)
                     .filter(dyno -> dyno.ending().isEmpty())
                     .ifPresent(dyno -> surroundings.suspectHost.accept(dyno.progress().host()));
         }
-        observer.event(event);
+        lives.event(event);
     }
 
     private void hostGone(DynoId id, EngineHost host) {
         surroundings.hosts.accepted(id, timers.now());
         surroundings.suspectHost.accept(host.name());
-        observer.hostGone(id);
+        lives.hostGone(id);
     }
 
     private void want(Desired desired) {
         ReleaseVersion before = expected();
-        observer.want(desired);
+        wishes.want(desired);
         ReleaseVersion now = expected();
         if (!now.equals(before)) {
             // Nothing waits for it and nothing hangs on it.
@@ -290,51 +260,19 @@ final class AppLoop {
 
     /// What web dynos will run that are started from now on; also those of an app that sleeps.
     private ReleaseVersion expected() {
-        Desired desired = observer.desired();
+        Desired desired = picture.desired();
         return desired.types().stream().anyMatch(type -> type.type().isWeb() && type.quantity() > 0)
                 ? desired.release()
                 : ReleaseVersion.NONE;
     }
 
-    private void run(DynoSpec spec) {
-        if (observer.observed().current(spec.name()).isPresent()) {
-            LOG.warn("app {}: {} was not started, that name is in use", app, spec.name());
-            return;
-        }
-        Optional<EngineHost> host = surroundings.hosts.claim(spec, Map.of());
-        observer.start(spec, host.map(EngineHost::name).orElse("none"), Reason.START);
-        if (host.isPresent()) {
-            start(spec, host.get());
-        } else {
-            observer.refused(spec.id(), "no machine has room for it");
-        }
-    }
-
     private void listed(List<EngineDyno> dynos, Tick began) {
-        observer.listed(dynos, began);
-        Set<DynoId> observed = observer.observed().dynos().keySet();
-        observed.stream().filter(entered::add).forEach(this::adopt);
-        entered.removeIf(id -> {
-            boolean gone = !observed.contains(id);
-            if (gone) {
-                surroundings.directory.remove(id);
-            }
-            return gone;
-        });
-        if (observer.awaitsRouters()) {
+        engineList.listed(dynos, began);
+        starts.listed();
+        if (routerViews.awaitsRouters()) {
             // The acknowledgement, or the news it answers, may have been lost.
-            announce();
+            snapshots.announce();
         }
-    }
-
-    private void adopt(DynoId id) {
-        surroundings.directory.enter(id, this);
-        observer.observed()
-                .dyno(id)
-                .ifPresent(dyno -> {
-                    surroundings.hosts.adopt(dyno.spec(), dyno.progress().host());
-                    housed.add(id);
-                });
     }
 
     private void done(Effect effect, Optional<String> failure) {
@@ -343,18 +281,18 @@ final class AppLoop {
             case Effect.Start(DynoSpec spec, _) -> {
                 surroundings.hosts.accepted(spec.id(), timers.now());
                 if (failure.isPresent()) {
-                    observer.refused(spec.id(), failure.get());
+                    lives.refused(spec.id(), failure.get());
                 } else {
-                    observer.accepted(spec.id());
+                    lives.accepted(spec.id());
                 }
             }
-            case Effect.Retire(DynoId id, _) -> failure.ifPresent(_ -> observer.retireFailed(id));
+            case Effect.Retire(DynoId id, _) -> failure.ifPresent(_ -> departures.retireFailed(id));
             case Effect.HangUp _ -> {}
             case Effect.Forget(DynoId id) -> {
                 if (failure.isPresent()) {
-                    observer.forgetFailed(id);
+                    departures.forgetFailed(id);
                 } else {
-                    observer.forgotten(id);
+                    departures.forgotten(id);
                 }
             }
         }
@@ -368,7 +306,7 @@ final class AppLoop {
         }
         deliveries.told();
         if (fact instanceof Fact.Transition(DynoTransition transition) && transition.isEnd()) {
-            observer.committed(transition.dyno());
+            departures.committed(transition.dyno());
         }
     }
 
@@ -381,70 +319,26 @@ final class AppLoop {
     private boolean perform(Action action) {
         switch (action) {
             case Action.Start(DynoName name, Reason reason) -> {
-                return start(name, reason);
+                return starts.start(name, reason);
             }
             case Action.Withdraw(DynoId id, Reason reason, Duration grace) ->
-                    observer.withdraw(id, reason, grace);
+                    departures.withdraw(id, reason, grace);
             case Action.Retire(DynoId id, Duration grace) -> {
-                observer.retireAsked(id, grace);
+                departures.retireAsked(id, grace);
                 calls.call(new Effect.Retire(id, grace));
             }
-            case Action.TakeOver _ -> observer.takeOver();
-            case Action.GiveUp(String why) -> observer.giveUp(why);
+            case Action.TakeOver _ -> wishes.takeOver();
+            case Action.GiveUp(String why) -> wishes.giveUp(why);
             case Action.HangUp(DynoId id) -> {
-                observer.hangUpAsked(id);
+                departures.hangUpAsked(id);
                 calls.call(new Effect.HangUp(id));
             }
             case Action.Forget(DynoId id) -> {
-                observer.forgetAsked(id);
+                departures.forgetAsked(id);
                 calls.call(new Effect.Forget(id));
             }
         }
         return true;
-    }
-
-    private boolean start(DynoName name, Reason reason) {
-        DynoSpec spec = spec(name);
-        Optional<EngineHost> host =
-                surroundings.hosts.claim(
-                        spec, observer.observed().hostsOf(name.type(), observer.desired()));
-        host.ifPresentOrElse(
-                it -> {
-                    observer.start(spec, it.name(), reason);
-                    start(spec, it);
-                },
-                () -> observer.awaitHost(name, reason));
-        return host.isPresent();
-    }
-
-    private DynoSpec spec(DynoName name) {
-        Desired desired = observer.desired();
-        Desired.Type type =
-                desired.types().stream()
-                        .filter(it -> it.type().equals(name.type()))
-                        .findFirst()
-                        .orElseThrow();
-        return new DynoSpec(
-                DynoId.random(),
-                app,
-                name,
-                DynoKind.FORMATION,
-                desired.release(),
-                type.size(),
-                type.command(),
-                desired.environment(),
-                desired.slug(),
-                desired.stack(),
-                new Stdio.Log(),
-                name.type().isWeb(),
-                List.of());
-    }
-
-    private void start(DynoSpec spec, EngineHost host) {
-        entered.add(spec.id());
-        housed.add(spec.id());
-        surroundings.directory.enter(spec.id(), this);
-        calls.call(new Effect.Start(spec, host));
     }
 
     private static Optional<String> attempt(Runnable work) {
@@ -456,44 +350,13 @@ final class AppLoop {
         }
     }
 
-    /// Renews the snapshot; a change that routers must know of gets a new revision and is announced.
-    private void publish() {
-        if (isSame(snapshot.observed, observer.observed())
-                && snapshot.asleepSince.equals(observer.desired().asleepSince())) {
-            return;
-        }
-        List<DynoView> views = Views.of(observer.observed(), observer.desired());
-        List<DynoView> routes = Views.routes(observer.observed(), observer.desired(), views);
-        List<Views.Routed> nowRouted = Views.routed(routes);
-        boolean concernsRouters =
-                !nowRouted.equals(routed)
-                        || observer.observed().adopted() != snapshot.observed.adopted();
-        routed = nowRouted;
-        long revision =
-                concernsRouters ? surroundings.revisions.getAsLong() : snapshot.view.revision();
-        AppView view = new AppView(app, revision, views, routes);
-        observer.viewed(view);
-        synchronized (snapshotLock) {
-            snapshot = new Snapshot(view, observer.observed(), observer.desired().asleepSince());
-            snapshotLock.notifyAll();
-        }
-        if (concernsRouters) {
-            announce();
-        }
-    }
-
-    private void announce() {
-        attempt(() -> surroundings.listener.changed(app))
-                .ifPresent(why -> LOG.warn("app {}: could not announce a change: {}", app, why));
-    }
-
     private boolean isIdle() {
-        Observed observed = observer.observed();
+        Observed observed = picture.observed();
         return observed.adopted()
                 && observed.dynos().isEmpty()
                 && observed.strays().isEmpty()
                 && deliveries.isEmpty()
-                && observer.desired().types().stream().allMatch(type -> type.quantity() == 0);
+                && picture.desired().types().stream().allMatch(type -> type.quantity() == 0);
     }
 
     /// Nothing more to do now: tells the next fact and sets the alarm for what is due later.
@@ -553,8 +416,6 @@ final class AppLoop {
 
         void remove(DynoId id);
     }
-
-    private record Snapshot(AppView view, Observed observed, Optional<Instant> asleepSince) {}
 
     private record Alarm(Tick at, Timers.Scheduled timer) {}
 }

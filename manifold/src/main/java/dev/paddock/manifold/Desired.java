@@ -56,6 +56,13 @@ public record Desired(
                 .findFirst();
     }
 
+    /// Whether a dyno of this name is among those wanted, awake or asleep.
+    boolean wants(DynoName name) {
+        return types.stream()
+                .anyMatch(type ->
+                        type.type().equals(name.type()) && name.number() <= type.quantity());
+    }
+
     /// Whether a dyno of this type has to make room for one of the wanted release, size and command. A later release than
     /// the wanted one was given up.
     public boolean outdates(Type type, ReleaseVersion ran, DynoSize size, String command) {

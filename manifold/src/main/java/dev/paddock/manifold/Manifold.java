@@ -121,7 +121,7 @@ public final class Manifold implements AutoCloseable {
     /// The dynos of each app; those of builds belong to the Builder.
     private Map<AppId, List<EngineDyno>> list() {
         return engine.list().stream()
-                .filter(Observer::isOurs)
+                .filter(EngineList::isOurs)
                 .collect(Collectors.groupingBy(dyno -> dyno.spec().app()));
     }
 

@@ -230,7 +230,7 @@ class ManifoldTest {
             time.advance(SECOND);
         }
 
-        assertThat(started()).isEqualTo(Observer.FORGIVEN + 2);
+        assertThat(started()).isEqualTo(Crashes.FORGIVEN + 2);
         assertThat(states()).isEqualTo("web.1 crashed");
     }
 
