@@ -14,8 +14,10 @@ import dev.paddock.dyno.DynoState;
 import dev.paddock.dyno.DynoTransition;
 import dev.paddock.dyno.EngineDyno;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -80,19 +82,24 @@ final class Ledger implements ManifoldListener {
         if (transition.to() == DynoState.UP) {
             ups.putIfAbsent(id, transition.tick());
         }
-        if (transition.isEnd() && ended.add(id) && transition.to() == DynoState.CRASHED) {
-            crashed(transition);
+        if (transition.isEnd() && ended.add(id) && transition.kind() == DynoKind.FORMATION) {
+            if (transition.to() == DynoState.CRASHED) {
+                crashed(transition);
+            } else {
+                events.add(new Event.End(keyOf(transition), id, transition.tick()));
+            }
         }
     }
 
+    private static Key keyOf(DynoTransition transition) {
+        return new Key(transition.app(), transition.name());
+    }
+
     private void crashed(DynoTransition transition) {
-        if (transition.kind() == DynoKind.FORMATION) {
-            Optional<Duration> uptime =
-                    Optional.ofNullable(ups.get(transition.dyno()))
-                            .map(up -> transition.tick().since(up));
-            Key key = new Key(transition.app(), transition.name());
-            events.add(new Event.Crash(key, transition, uptime));
-        }
+        Optional<Duration> uptime =
+                Optional.ofNullable(ups.get(transition.dyno()))
+                        .map(up -> transition.tick().since(up));
+        events.add(new Event.Crash(keyOf(transition), transition, uptime));
     }
 
     @Override
@@ -177,7 +184,7 @@ final class Ledger implements ManifoldListener {
     void assertRestartsKeptTheirPauses() {
         Map<Key, Pause> pauses = new HashMap<>();
         Map<AppId, Desired> wanted = new HashMap<>();
-        Map<Key, DynoId> lastStarted = new HashMap<>();
+        Map<Key, Deque<DynoId>> started = new HashMap<>();
         List<Event.Start> tooEarly = new ArrayList<>();
         List<Event> inOrder = new ArrayList<>(events);
         // Of what happened at one moment the most lenient order is assumed.
@@ -186,7 +193,9 @@ final class Ledger implements ManifoldListener {
             switch (event) {
                 case Event.Crash(Key key, DynoTransition crash, Optional<Duration> uptime) -> {
                     Desired desired = wanted.get(key.app);
-                    boolean carriedTheName = crash.dyno().equals(lastStarted.get(key));
+                    Deque<DynoId> all = started.getOrDefault(key, new ArrayDeque<>());
+                    boolean carriedTheName = crash.dyno().equals(all.peekLast());
+                    all.remove(crash.dyno());
                     if (!carriedTheName || desired == null || !wants(desired, key.name)) {
                         continue;
                     }
@@ -207,13 +216,16 @@ final class Ledger implements ManifoldListener {
                                     crash.tick().plus(pause)));
                 }
                 case Event.Start start -> {
-                    lastStarted.put(start.key, start.id);
+                    started.computeIfAbsent(start.key, _ -> new ArrayDeque<>()).add(start.id);
                     if (start.at.isBefore(pauses.getOrDefault(start.key, Pause.NONE).until)) {
                         tooEarly.add(start);
                     }
                 }
                 // Of several dynos it finds under one name it takes any as the one that counts.
-                case Event.NewPlatform _ -> lastStarted.clear();
+                case Event.NewPlatform _ -> started.clear();
+                // One that came up beside another (preboot) may leave the name to it again.
+                case Event.End(Key key, DynoId id, _) ->
+                        started.getOrDefault(key, new ArrayDeque<>()).remove(id);
                 case Event.Reset(Optional<AppId> app, Optional<Desired> desired, Tick at) -> {
                     desired.ifPresent(it -> wanted.put(it.app(), it));
                     pauses.keySet().removeIf(key -> isReset(key, app, desired));
@@ -271,7 +283,7 @@ final class Ledger implements ManifoldListener {
         default int rank() {
             return switch (this) {
                 case Start _ -> 0;
-                case Crash _ -> 1;
+                case Crash _, End _ -> 1;
                 case Reset _ -> 2;
                 case NewPlatform _ -> 3;
             };
@@ -286,6 +298,8 @@ final class Ledger implements ManifoldListener {
                 return transition.tick();
             }
         }
+
+        record End(Key key, DynoId id, Tick at) implements Event {}
 
         record Start(Key key, DynoId id, Tick at) implements Event {}
 

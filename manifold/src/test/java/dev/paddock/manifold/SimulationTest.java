@@ -57,6 +57,13 @@ class SimulationTest {
         live(542);
     }
 
+    /// New web dynos are called off, and the old one that they were to follow crashes a minute later: that crash is its
+    /// name's.
+    @Test
+    void crashAfterACancelledChangeCountsForTheNameAgain() {
+        live(104580);
+    }
+
     private static void live(long seed) {
         liveOf(seed).ifPresent(Assertions::fail);
     }
