@@ -80,12 +80,13 @@ final class LocalDyno {
                 save(next);
                 life = next;
             }
-            if (next.exit().isPresent()) {
-                log.changed();
-            }
             told.run();
-            return true;
         }
+        if (ended()) {
+            // Not under the lock: whoever looks at the log holds that of the log, and then asks for our life.
+            log.changed();
+        }
+        return true;
     }
 
     private void save(Life next) {

@@ -11,19 +11,25 @@ import dev.paddock.dyno.DynoKind;
 import dev.paddock.dyno.DynoName;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.DynoSpec;
+import dev.paddock.dyno.Exit;
 import dev.paddock.dyno.Stdio;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LocalDynoTest {
     private static final Duration PERIOD = Duration.ofSeconds(20);
     private static final Duration LOOK = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     @TempDir Path folder;
 
@@ -40,6 +46,47 @@ class LocalDynoTest {
                         .toList();
 
         assertThat(reported).containsExactly(0, 4, 8, 12);
+    }
+
+    @Test
+    void endIsNotedWhileSomebodyLooksAtTheLog() throws Exception {
+        LocalDyno before = dyno();
+        before.files.create();
+        Files.writeString(before.files.log(), "a line\n");
+        before.log.keep();
+        // Of a dyno that is taken over the log is measured, by what its keeper wrote.
+        LocalDyno dyno =
+                new LocalDyno(
+                        before.spec, before.files, before.keeper, before.cgroup, before.life());
+        Thread looks = new Thread(() -> look(dyno));
+
+        Thread ends =
+                Thread.ofPlatform()
+                        .daemon()
+                        .start(() ->
+                                dyno.change(life -> {
+                                    looks.setDaemon(true);
+                                    looks.start();
+                                    awaitBlocked(looks);
+                                    return life.withExit(Exit.of(0), new Tick(1));
+                                }));
+
+        ends.join(LIMIT);
+        looks.join(LIMIT);
+        assertThat(dyno.ended()).isTrue();
+        assertThat(ends.isAlive() || looks.isAlive()).isFalse();
+    }
+
+    private static void look(LocalDyno dyno) {
+        try {
+            dyno.log.left(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void awaitBlocked(Thread thread) {
+        Awaitility.await().atMost(LIMIT).until(() -> thread.getState() == Thread.State.BLOCKED);
     }
 
     private LocalDyno dyno() {
