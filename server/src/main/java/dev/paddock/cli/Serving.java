@@ -1,5 +1,6 @@
 package dev.paddock.cli;
 
+import dev.paddock.engine.local.Isolation;
 import dev.paddock.server.Grace;
 import dev.paddock.server.Installation;
 import dev.paddock.server.Paddock;
@@ -31,6 +32,9 @@ final class Serving {
         Signals.handle(this::signal);
         Paddock paddock = Paddock.start(settings, Installation.here());
         started = true;
+        if (paddock.record().isolation() == Isolation.NONE) {
+            System.err.println("paddock: " + Isolation.NONE.text());
+        }
         out.println(paddock.record().readyLine());
         if (signalled.getCount() > 0) {
             once.accept(paddock);

@@ -71,6 +71,7 @@ final class StatusCommand implements Callable<Integer> {
         line(out, "database", running(status.database()));
         line(out, "dynos", status.dynos().map(n -> n + " running").orElse("not visible to you"));
         if (known != null) {
+            line(out, "isolation", known.isolation().text());
             line(out, "domain", known.domain());
             line(out, "ca", known.ca().toString());
         }

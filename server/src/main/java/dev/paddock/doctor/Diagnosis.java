@@ -42,7 +42,9 @@ public record Diagnosis(List<Finding> findings) {
         List<Finding> findings = new ArrayList<>();
         findings.add(kernel(facts));
         findings.addAll(engine(facts));
-        findings.add(userNamespaces(facts.userNamespaces()));
+        if (facts.engine().root()) {
+            findings.add(userNamespaces(facts.userNamespaces()));
+        }
         findings.addAll(neighbours(facts));
         findings.addAll(hiddenPrograms(facts.hiddenPrograms()));
         findings.add(disk(facts.disk()));
@@ -81,13 +83,13 @@ public record Diagnosis(List<Finding> findings) {
                         findings.add(Finding.good(subject, found));
                     }
                 });
-        if (facts.network().isEmpty()) {
+        if (machine.root() && facts.network().isEmpty()) {
             findings.add(
                     Finding.note(
                             "network",
                             "not tried",
-                            "Whether the kernel has what keeps dynos apart in the network can only be tried as root,"
-                                    + " with nft and ip: `sudo ./paddock doctor`."));
+                            "Whether the kernel has what keeps dynos apart in the network can only be tried with"
+                                    + " nft and ip."));
         }
         lacks.forEach(lack -> findings.add(finding(lack)));
         return findings;
@@ -96,6 +98,12 @@ public record Diagnosis(List<Finding> findings) {
     private static Map<String, String> given(MachineFacts facts) {
         LocalMachine machine = facts.engine();
         Map<String, String> given = new LinkedHashMap<>();
+        if (!machine.root()) {
+            machine.sandbox()
+                    .bubblewrap()
+                    .ifPresent(path -> given.put("bubblewrap", path.toString()));
+            return given;
+        }
         given.put("root", "yes");
         new TreeMap<>(machine.programs()).forEach((name, path) -> given.put(name, path.toString()));
         given.put("cgroups", cgroups(machine.cgroups()));

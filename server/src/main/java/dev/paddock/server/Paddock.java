@@ -155,7 +155,8 @@ public final class Paddock implements AutoCloseable {
                 settings.https().toString(),
                 settings.domain(),
                 operator.ca(),
-                ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()));
+                ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()),
+                engine.isolation());
     }
 
     /// Opens the database in the thread that waited for its server, beside the making of the engine.

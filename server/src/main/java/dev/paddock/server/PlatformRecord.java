@@ -1,5 +1,6 @@
 package dev.paddock.server;
 
+import dev.paddock.engine.local.Isolation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What a running platform tells other commands about itself, in its runtime directory. No secrets: everybody may
 /// read it.
@@ -23,7 +25,8 @@ public record PlatformRecord(
         String https,
         String domain,
         Path ca,
-        ProcessMark database) {
+        ProcessMark database,
+        Isolation isolation) {
 
     /// The record left in this runtime directory, whether its platform lives or not.
     public static Optional<PlatformRecord> read(RuntimeDirectory runtime) {
@@ -48,7 +51,16 @@ public record PlatformRecord(
                 values.getOrDefault("https", ""),
                 values.getOrDefault("domain", ""),
                 Path.of(values.getOrDefault("ca", "")),
-                ProcessMark.parse(values.getOrDefault("database", "")).orElse(process));
+                ProcessMark.parse(values.getOrDefault("database", "")).orElse(process),
+                isolation(values.getOrDefault("isolation", "")));
+    }
+
+    /// Platforms that did not say had containers.
+    private static Isolation isolation(String name) {
+        return Stream.of(Isolation.values())
+                .filter(known -> known.name().equals(name))
+                .findFirst()
+                .orElse(Isolation.CONTAINERS);
     }
 
     void write(RuntimeDirectory runtime) {
@@ -64,6 +76,7 @@ public record PlatformRecord(
         values.put("domain", domain);
         values.put("ca", ca.toString());
         values.put("database", database.toString());
+        values.put("isolation", isolation.name());
         SmallFiles.writeReadable(runtime.platformRecord(), values);
     }
 

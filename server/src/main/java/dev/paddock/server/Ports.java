@@ -16,6 +16,9 @@ import java.util.Set;
 final class Ports {
     private static final String LISTENING = "0A";
     private static final int COMMAND_LENGTH = 100;
+    private static final Path FIRST_OF_ALL =
+            Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    private static final int USUAL_FIRST_OF_ALL = 1024;
 
     private Ports() {}
 
@@ -25,12 +28,32 @@ final class Ports {
         try (ServerSocket probe = new ServerSocket()) {
             probe.bind(address.socketAddress());
         } catch (IOException e) {
+            if (isForbidden(address.port())) {
+                throw new UserError(
+                        "forbidden",
+                        "Cannot listen on %s (%s): ports below %d are for root on this machine. Choose another port with %s, or start Paddock as root."
+                                .formatted(address, flag, firstOfAll(), flag));
+            }
             String holder =
                     holder(address.port()).map(who -> " It is held by " + who + ".").orElse("");
             throw new UserError(
                     "conflict",
                     "Cannot listen on %s (%s): %s.%s Stop that program or choose another port with %s."
                             .formatted(address, flag, e.getMessage(), holder, flag));
+        }
+    }
+
+    private static boolean isForbidden(int port) {
+        return !Superuser.here() && port < firstOfAll();
+    }
+
+    /// The first port that every user may listen on.
+    private static int firstOfAll() {
+        try {
+            // Such a number can only be read at once, as a line; readString begins with one byte.
+            return Integer.parseInt(Files.readAllLines(FIRST_OF_ALL).getFirst());
+        } catch (IOException oldKernel) {
+            return USUAL_FIRST_OF_ALL;
         }
     }
 

@@ -25,7 +25,7 @@ class DiagnosisTest {
     private static final LocalMachine COMPLETE = MadeUpMachine.with(MadeUpMachine.PROGRAMS);
     private static final Disk DISK = new Disk(Path.of("/srv"), "ext4", 50 * GIGABYTE);
     private static final Memory MEMORY = new Memory(8 * GIGABYTE, 5 * GIGABYTE);
-    private static final NetworkTrial NETWORK = new NetworkTrial(true, true, true);
+    private static final NetworkTrial NETWORK = new NetworkTrial(true, true, true, true);
 
     @Test
     void completeMachineHasNothingBad() {
@@ -40,7 +40,7 @@ class DiagnosisTest {
 
     @Test
     void eachMissingProgramIsNamedOnceWithWhatToInstall() {
-        for (String program : List.of("tini", "nft", "ip", "unshare")) {
+        for (String program : List.of("tini", "unshare")) {
             Map<String, Path> rest = new HashMap<>(MadeUpMachine.PROGRAMS);
             rest.remove(program);
 
@@ -75,19 +75,38 @@ class DiagnosisTest {
     }
 
     @Test
-    void withoutRootDynosCannotRunAndTheNetworkIsNotJudged() {
-        MachineFacts facts =
-                facts(
-                        MadeUpMachine.withoutRoot(MadeUpMachine.PROGRAMS),
-                        Optional.empty(),
-                        DISK,
-                        MEMORY);
+    void withoutRootDynosAreSandboxedAndNothingElseIsJudged() {
+        Diagnosis diagnosis = Diagnosis.of(withoutRoot(MadeUpMachine.withSandboxes()));
 
-        Diagnosis diagnosis = Diagnosis.of(facts);
+        assertThat(diagnosis.bad())
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.level()).isEqualTo(Finding.Level.WEAKER);
+                    assertThat(finding.subject()).isEqualTo("root");
+                    assertThat(finding.meaning()).contains("share the network");
+                    assertThat(finding.remedy()).contains("sudo ./paddock up");
+                });
+        assertThat(finding(diagnosis, "bubblewrap").found()).isEqualTo("/usr/bin/bwrap");
+        assertThat(diagnosis.findings())
+                .noneMatch(finding ->
+                        Set.of("crun", "veth", "cgroups", "network").contains(finding.subject()));
+    }
 
-        assertThat(diagnosis.bad()).extracting(Finding::subject).containsExactly("root");
-        assertThat(finding(diagnosis, "network").level()).isEqualTo(Finding.Level.NOTE);
-        assertThat(diagnosis.findings()).noneMatch(finding -> finding.subject().equals("veth"));
+    @Test
+    void withoutRootAndSandboxesItIsSaidLoudlyThatNothingIsIsolated() {
+        Diagnosis diagnosis = Diagnosis.of(withoutRoot(MadeUpMachine.withNothing()));
+
+        assertThat(diagnosis.bad())
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.subject()).isEqualTo("isolation");
+                    assertThat(finding.meaning()).startsWith("NOT ISOLATED");
+                    assertThat(finding.remedy()).contains("apt-get install bubblewrap");
+                });
+    }
+
+    private static MachineFacts withoutRoot(LocalMachine machine) {
+        return facts(machine, Optional.empty(), DISK, MEMORY);
     }
 
     @Test
@@ -123,8 +142,8 @@ class DiagnosisTest {
 
     @Test
     void networkThatCannotBeMadeIsMissingAndUncountedConnectionsAreWeaker() {
-        Diagnosis nothing = withNetwork(new NetworkTrial(false, false, false));
-        Diagnosis uncounted = withNetwork(new NetworkTrial(true, true, false));
+        Diagnosis nothing = withNetwork(new NetworkTrial(false, false, false, true));
+        Diagnosis uncounted = withNetwork(new NetworkTrial(true, true, false, true));
 
         assertThat(nothing.bad()).extracting(Finding::subject).containsExactly("veth", "nftables");
         assertThat(uncounted.bad())

@@ -4,9 +4,11 @@ import dev.paddock.engine.local.LocalMachine;
 import dev.paddock.engine.local.LocalMachine.CgroupVersion;
 import dev.paddock.engine.local.LocalMachine.Cgroups;
 import dev.paddock.engine.local.LocalMachine.Kernel;
+import dev.paddock.engine.local.UserSandbox;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -28,14 +30,29 @@ public final class MadeUpMachine {
     private MadeUpMachine() {}
 
     public static LocalMachine with(Map<String, Path> programs) {
-        return new LocalMachine(true, programs, CGROUPS, KERNEL, true, false);
+        return new LocalMachine(true, programs, CGROUPS, KERNEL, UserSandbox.UNTRIED, true, false);
     }
 
-    public static LocalMachine withoutRoot(Map<String, Path> programs) {
-        return new LocalMachine(false, programs, CGROUPS, KERNEL, true, false);
+    /// Of an ordinary user who may use bubblewrap.
+    public static LocalMachine withSandboxes() {
+        return withoutRoot(
+                new UserSandbox(
+                        Optional.of(Path.of("/usr/bin/bwrap")),
+                        List.of("--unshare-user", "--disable-userns"),
+                        true,
+                        ""));
+    }
+
+    /// Of an ordinary user who has nothing.
+    public static LocalMachine withNothing() {
+        return withoutRoot(new UserSandbox(Optional.empty(), List.of(), false, "it is missing"));
+    }
+
+    private static LocalMachine withoutRoot(UserSandbox sandbox) {
+        return new LocalMachine(false, PROGRAMS, CGROUPS, KERNEL, sandbox, true, false);
     }
 
     public static LocalMachine with(Cgroups cgroups, Kernel kernel) {
-        return new LocalMachine(true, PROGRAMS, cgroups, kernel, true, false);
+        return new LocalMachine(true, PROGRAMS, cgroups, kernel, UserSandbox.UNTRIED, true, false);
     }
 }

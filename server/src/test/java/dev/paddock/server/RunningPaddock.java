@@ -27,6 +27,7 @@ final class RunningPaddock {
     private static final Duration END_LIMIT = Duration.ofMinutes(3);
     private static final int TIMEOUT_MILLIS = 35_000;
 
+    private final Path launcher;
     private final Path data;
     private final Path output;
     private final List<String> ports = new ArrayList<>();
@@ -35,6 +36,12 @@ final class RunningPaddock {
     private Process process;
 
     RunningPaddock(Path folder) throws IOException, InterruptedException {
+        this(folder, Path.of(launcher()));
+    }
+
+    /// @param launcher of this checkout, or what calls one
+    RunningPaddock(Path folder, Path launcher) throws IOException, InterruptedException {
+        this.launcher = launcher;
         data = folder.resolve("data");
         output = folder.resolve("output");
         api = freePort();
@@ -61,7 +68,12 @@ final class RunningPaddock {
     private Process launch(Map<String, String> environment, String... flags) throws IOException {
         List<String> command =
                 new ArrayList<>(
-                        List.of(launcher(), "up", "--no-install", "--data", data.toString()));
+                        List.of(
+                                launcher.toString(),
+                                "up",
+                                "--no-install",
+                                "--data",
+                                data.toString()));
         command.addAll(ports);
         command.addAll(List.of(flags));
         Files.deleteIfExists(output);
@@ -224,7 +236,7 @@ final class RunningPaddock {
                         "EXAMPLE", example,
                         "URL", "https://localhost:%d/%s.git".formatted(api, app),
                         "WORK", work.toString(),
-                        "LAUNCHER", launcher(),
+                        "LAUNCHER", launcher.toString(),
                         "DATA", data.toString(),
                         "GIT_CONFIG_GLOBAL", "/dev/null",
                         "GIT_TERMINAL_PROMPT", "0"));

@@ -71,7 +71,7 @@ final class Adoption {
                 spec,
                 files,
                 installation.keepers().of(files),
-                installation.cgroup().child(files.id().toString()),
+                installation.sandbox().group(files),
                 life);
     }
 

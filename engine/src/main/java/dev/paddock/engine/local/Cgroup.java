@@ -1,11 +1,11 @@
 package dev.paddock.engine.local;
 
+import dev.paddock.dyno.DynoUsage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -15,9 +15,8 @@ import java.util.stream.Stream;
 /// what they use, and its removal. Limits are set by crun when it creates the cgroup.
 ///
 /// @param path below the root of each hierarchy
-record Cgroup(Hierarchies hierarchies, String path) {
-    private static final int KILL_ROUNDS = 100;
-    private static final Duration KILL_PAUSE = Duration.ofMillis(2);
+record Cgroup(Hierarchies hierarchies, String path) implements ProcessGroup {
+    private static final Path PROCESSES = Path.of("/proc");
 
     /// The hierarchies of this machine.
     ///
@@ -82,7 +81,8 @@ record Cgroup(Hierarchies hierarchies, String path) {
         return new Cgroup(hierarchies, path + "/" + name);
     }
 
-    List<Long> processes() {
+    @Override
+    public List<Long> processes() {
         try {
             return Files.readAllLines(directory("pids").resolve("cgroup.procs")).stream()
                     .map(Long::valueOf)
@@ -103,25 +103,9 @@ record Cgroup(Hierarchies hierarchies, String path) {
         }
     }
 
-    void signal(long pid, int signal) {
+    @Override
+    public void signal(long pid, int signal) {
         Signals.send(pid, signal, this::contains);
-    }
-
-    /// Kills every process, also those that are being forked meanwhile, and waits a little for them to be gone.
-    void kill() {
-        for (int round = 0; round < KILL_ROUNDS; round++) {
-            List<Long> processes = processes();
-            if (processes.isEmpty()) {
-                return;
-            }
-            processes.forEach(pid -> signal(pid, Signals.KILL));
-            try {
-                Thread.sleep(KILL_PAUSE);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
     }
 
     /// Kills what is in this cgroup and in those right below it.
@@ -133,22 +117,33 @@ record Cgroup(Hierarchies hierarchies, String path) {
                 .forEach(Cgroup::kill);
     }
 
-    /// Memory that counts against the quota: everything but the cache that can be dropped at once.
-    long memoryBytes() {
+    @Override
+    public long memoryBytes() {
         Path memory = directory("memory");
         String usage = hierarchies.v2() ? "memory.current" : "memory.usage_in_bytes";
         return number(memory.resolve(usage)).orElse(0);
     }
 
-    long inactiveFileBytes() {
+    @Override
+    public long inactiveFileBytes() {
         String key = hierarchies.v2() ? "inactive_file" : "total_inactive_file";
         return value(directory("memory").resolve("memory.stat"), key);
     }
 
     /// How many processes the kernel killed at the memory limit; readable until the cgroup is removed.
-    long memoryKills() {
+    @Override
+    public long memoryKills() {
         String file = hierarchies.v2() ? "memory.events" : "memory.oom_control";
         return value(directory("memory").resolve(file), "oom_kill");
+    }
+
+    /// The kernel does.
+    @Override
+    public void enforce(long mostBytes) {}
+
+    @Override
+    public DynoUsage usage() {
+        return new CgroupUsage(this, PROCESSES).read();
     }
 
     boolean exists() {
@@ -156,7 +151,8 @@ record Cgroup(Hierarchies hierarchies, String path) {
     }
 
     /// Removes the cgroup and those below it; they hold no process any more.
-    void remove() {
+    @Override
+    public void remove() {
         for (Path directory : directories()) {
             remove(directory);
         }

@@ -35,8 +35,11 @@ final class Directory {
     /// Makes a dyno's user the owner of the directory or file itself.
     static void give(Path path, int user) {
         try {
-            Files.setAttribute(path, "unix:uid", user, LinkOption.NOFOLLOW_LINKS);
+            if (Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(user)) {
+                return;
+            }
             Files.setAttribute(path, "unix:gid", user, LinkOption.NOFOLLOW_LINKS);
+            Files.setAttribute(path, "unix:uid", user, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot make user " + user + " the owner of " + path + ": " + e.getMessage(),
@@ -69,11 +72,25 @@ final class Directory {
         if (existing.isEmpty()) {
             return;
         }
-        existing.addAll(0, List.of("rm", "-rf", "--one-file-system", "--"));
-        Command.Result result = Command.run(existing, "");
+        Command.Result result = remove(existing);
+        if (!result.ok()) {
+            // Its owner may have forbidden it to itself, as Go does; root does not care.
+            Command.run(words(existing, "chmod", "-R", "u+rwX", "--"), "");
+            result = remove(existing);
+        }
         if (!result.ok()) {
             throw new IllegalStateException("cannot remove a directory: " + result.output());
         }
+    }
+
+    private static Command.Result remove(List<String> paths) {
+        return Command.run(words(paths, "rm", "-rf", "--one-file-system", "--"), "");
+    }
+
+    private static List<String> words(List<String> paths, String... command) {
+        List<String> words = new ArrayList<>(List.of(command));
+        words.addAll(paths);
+        return words;
     }
 
     /// Removes a directory unless somebody else has something in it.

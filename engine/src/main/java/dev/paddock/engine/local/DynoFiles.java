@@ -15,12 +15,16 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
     static final String SOCKETS = "socks";
 
     static DynoFiles of(LocalSettings settings, DynoId id) {
+        return of(settings.runtime(), settings.data(), id);
+    }
+
+    static DynoFiles of(Path runtime, Path data, DynoId id) {
         return new DynoFiles(
-                settings.runtime(),
-                settings.data(),
+                runtime,
+                data,
                 id,
-                settings.runtime().resolve(DYNOS).resolve(id.toString()),
-                settings.data().resolve(DYNOS).resolve(id.toString()));
+                runtime.resolve(DYNOS).resolve(id.toString()),
+                data.resolve(DYNOS).resolve(id.toString()));
     }
 
     void create() {
@@ -128,6 +132,11 @@ record DynoFiles(Path runtime, Path data, DynoId id, Path bundle, Path disk) {
     /// Where its limited disk is mounted, for a moment; the file that holds it lies beside.
     Path volume() {
         return disk.resolve("volume");
+    }
+
+    /// Where a plain process finds what a container would see elsewhere.
+    Path plain() {
+        return disk.resolve("root");
     }
 
     Path temporary() {

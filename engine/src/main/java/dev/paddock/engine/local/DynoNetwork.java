@@ -1,5 +1,6 @@
 package dev.paddock.engine.local;
 
+import dev.paddock.engine.local.OciBundle.Connection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,12 +11,13 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Ready network namespaces, each with one link to the host and an address fixed to its slot. Creating one takes
 /// longer than the rest of a start, so some are kept ahead. Safe for any thread.
-final class DynoNetwork {
+final class DynoNetwork implements Network {
     /// Namespaces kept ready.
     static final int READY = 8;
 
@@ -24,9 +26,14 @@ final class DynoNetwork {
     private static final Path LINKS = Path.of("/sys/class/net");
     private static final int HASH_IN_LINK = 8;
     private static final int INTERFACE_UP = 1;
+    private static final int FIRST_PORT = 5_000;
+
+    /// Ports from here on are given to outgoing connections by the kernel.
+    private static final int END_OF_PORTS = 32_768;
 
     private final String hash;
     private final int network;
+    private final Firewall firewall;
     private final Object lock = new Object();
     // Guarded by lock.
     private final BitSet taken = new BitSet();
@@ -35,9 +42,11 @@ final class DynoNetwork {
     private boolean refilling;
     private boolean closed;
 
-    DynoNetwork(String hash, int network) {
+    /// @param network number of the network, whose rules are in force
+    DynoNetwork(String hash, int network, Firewall firewall) {
         this.hash = hash;
         this.network = network;
+        this.firewall = firewall;
     }
 
     static String linkPrefix(String hash) {
@@ -49,10 +58,10 @@ final class DynoNetwork {
         return address(network * Registry.SLOTS * 4) + "/21";
     }
 
-    /// Takes over the namespaces that an earlier process left, except those that dynos hold.
-    void open(List<Integer> held) {
+    @Override
+    public void open(List<Life.Place> held) {
         synchronized (lock) {
-            held.forEach(taken::set);
+            held.forEach(place -> taken.set(place.slot()));
             for (int slot : existing(hash)) {
                 if (taken.get(slot)) {
                     continue;
@@ -69,7 +78,8 @@ final class DynoNetwork {
     }
 
     /// A slot whose namespace is ready; made on the spot when the pool is empty.
-    int take() {
+    @Override
+    public int take() {
         Integer slot;
         synchronized (lock) {
             slot = ready.poll();
@@ -82,7 +92,8 @@ final class DynoNetwork {
     }
 
     /// Gives a slot back. The dyno could not change its namespace, so the next one may have it.
-    void release(int slot) {
+    @Override
+    public void release(int slot) {
         synchronized (lock) {
             if (!taken.get(slot) || ready.contains(slot)) {
                 return;
@@ -105,23 +116,39 @@ final class DynoNetwork {
         }
     }
 
-    Path namespace(int slot) {
-        return NAMESPACES.resolve(name(slot));
+    @Override
+    public Connection connection(int slot) {
+        return new Connection.Joined(NAMESPACES.resolve(name(slot)));
     }
 
-    String dynoAddress(int slot) {
+    /// A new one for each start; one that the app's config names is left alone.
+    @Override
+    public int port(int slot, String wanted) {
+        if (wanted.matches("[0-9]{1,5}")) {
+            int port = Integer.parseInt(wanted);
+            if (port > 0 && port <= 0xffff) {
+                return port;
+            }
+        }
+        return ThreadLocalRandom.current().nextInt(FIRST_PORT, END_OF_PORTS);
+    }
+
+    @Override
+    public String dynoAddress(int slot) {
         return address(offset(slot) + 2);
     }
 
     /// Stops making new ones ahead.
-    void close() {
+    @Override
+    public void close() {
         synchronized (lock) {
             closed = true;
         }
     }
 
     /// Removes the ready ones.
-    void drain() {
+    @Override
+    public void drain() {
         close();
         List<Integer> unused;
         synchronized (lock) {
@@ -131,8 +158,14 @@ final class DynoNetwork {
         unused.forEach(this::destroy);
     }
 
+    @Override
+    public void lower() {
+        firewall.lower();
+    }
+
     /// Makes namespaces ahead until the pool is full; returns at once.
-    void refill() {
+    @Override
+    public void refill() {
         synchronized (lock) {
             if (refilling || closed) {
                 return;

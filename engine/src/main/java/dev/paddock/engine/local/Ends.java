@@ -36,14 +36,14 @@ final class Ends {
             end(dyno, exit(dyno, status.get()));
         } else if (!conmonLives) {
             // Somebody killed conmon; without it nobody would learn how the dyno ends.
-            dyno.cgroup.kill();
+            dyno.group.kill();
             end(dyno, exit(dyno, Exits.KILLED));
         }
     }
 
     private static Exit exit(LocalDyno dyno, int status) {
         Life life = dyno.life();
-        if (dyno.cgroup.memoryKills() > 0) {
+        if (dyno.group.memoryKills() > 0) {
             return new Exit(status, Exit.Cause.OUT_OF_MEMORY, "");
         }
         if (life.expired()) {

@@ -151,10 +151,7 @@ final class HostStack {
         for (String perDyno : List.of("etc/passwd", "etc/group", "etc/hosts")) {
             write(perDyno, "", "rw-r--r--");
         }
-        Path init =
-                Command.find("tini")
-                        .orElseThrow(() -> new IllegalStateException("tini is not installed"));
-        copy(init, INIT.substring(1));
+        Command.find("tini").ifPresent(init -> copy(init, INIT.substring(1)));
         write(LAUNCH.substring(1), resource("launch.sh"), "rwxr-xr-x");
         write(NAME.substring(1), "", "rw-r--r--");
     }
@@ -188,7 +185,9 @@ final class HostStack {
     private static boolean tellsNothing(String name) {
         Path file = Path.of("/etc", name);
         try {
-            return Files.isRegularFile(file) && !PASSWORD.matcher(Files.readString(file)).find();
+            return Files.isRegularFile(file)
+                    && Files.isReadable(file)
+                    && !PASSWORD.matcher(Files.readString(file)).find();
         } catch (IOException e) {
             throw failed(file, e);
         }
@@ -209,7 +208,7 @@ final class HostStack {
                     && Files.readSymbolicLink(host).toString().contains("usr/")) {
                 Directory.create(target.resolveSibling("."), "rwxr-xr-x");
                 copyLink(host, target);
-            } else if (Files.isRegularFile(host)) {
+            } else if (Files.isRegularFile(host) && Files.isReadable(host)) {
                 Directory.create(target.resolveSibling("."), "rwxr-xr-x");
                 Path fresh = target.resolveSibling(target.getFileName() + ".new");
                 Files.copy(host, fresh, StandardCopyOption.REPLACE_EXISTING);

@@ -8,26 +8,38 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// What one platform has made on this machine for its dynos: directories, a cgroup, mounts, a network and its rules.
+/// What one platform has made on this machine for its dynos: directories, and with root a cgroup, mounts, a network and
+/// its rules. [UserInstallation] makes one without root.
 ///
 /// @param network its namespaces are not opened yet
 /// @param buildEnvironment what builds get in their environment beyond their spec
+/// @param weaknesses of the network
+/// @param memoryLook how often dynos are looked at
 record Installation(
-        Cgroup cgroup,
+        Sandbox sandbox,
         Keepers keepers,
-        DynoNetwork network,
-        Firewall firewall,
+        Network network,
         SlugCache slugs,
         Volumes volumes,
         Launcher launcher,
-        Map<String, String> buildEnvironment) {
+        Map<String, String> buildEnvironment,
+        List<String> weaknesses,
+        Duration memoryLook) {
     /// A link in the runtime directory to the one on disk.
     static final String DATA_LINK = "data";
 
+    static final String STACK = "stack";
+    static final String USERS = "users";
+    static final String UNPACK = "unpack";
+
     private static final String MOUNTS = "mounts";
+
+    /// At ends of which no hint came, and at who is over the quota; the kernel keeps the hard limit.
+    private static final Duration LOOK = Duration.ofSeconds(5);
 
     Installation {
         buildEnvironment = Map.copyOf(buildEnvironment);
+        weaknesses = List.copyOf(weaknesses);
     }
 
     /// Makes what is missing of it.
@@ -38,39 +50,49 @@ record Installation(
         Path runtime = settings.runtime();
         Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
         Cgroup cgroup = cgroup(hierarchies, settings.hash());
-        Resolvers resolvers = Resolvers.detect();
-        HostStack stack = new HostStack(runtime.resolve("stack"));
-        stack.build(resolvers);
+        Registry.Share share = new Registry(registry(runtime)).claim(settings.hash());
+        Networks networks =
+                Networks.make(programs.names(), settings.hash(), share, registry(runtime));
+        Network network = networks.network();
+        HostStack stack = new HostStack(runtime.resolve(STACK));
+        stack.build(networks.resolvers());
         CrunMounts mounts =
                 CrunMounts.make(
                         runtime.resolve(MOUNTS), stack, programs.runtime(), hierarchies.hybrid());
         OciRuntime containers = OciRuntime.in(mounts, programs.kind());
         Map<String, String> builds = BuildEnvironment.of(settings.hostEnvironment(), stack);
-        Registry.Share share = new Registry(registry(runtime)).claim(settings.hash());
         UserNumbers users = users(settings, share);
-        SlugCache slugs =
-                new SlugCache(
-                        slugs(settings), runtime.resolve("unpack"), stack, containers, cgroup);
+        Sandbox sandbox = new OciSandbox(containers, stack, cgroup, runtime.resolve(UNPACK));
+        SlugCache slugs = new SlugCache(slugs(settings), sandbox);
         slugs.clean();
-        Volumes volumes = Volumes.make(settings, mounts.wrapper(), programs.conmon().isPresent());
-        DynoNetwork network = new DynoNetwork(settings.hash(), share.network());
-        Firewall firewall = Firewall.of(settings.hash(), registry(runtime));
-        firewall.raise(DynoNetwork.addresses(share.network()), resolvers.servers());
+        Volumes volumes =
+                programs.conmon().isPresent()
+                        ? Volumes.make(settings, mounts.wrapper())
+                        : Volumes.none(
+                                settings,
+                                "that needs conmon, which makes containers before they begin");
         return new Installation(
-                cgroup,
+                sandbox,
                 new Keepers(
                         new Conmon(programs.conmon(), containers, patience),
-                        new ShellKeeper(containers, patience, settings.timers()),
+                        new ShellKeeper(sandbox, patience, settings.timers()),
                         programs.conmon().isPresent()),
                 network,
-                firewall,
                 slugs,
                 volumes,
-                new Launcher(settings, stack, containers, network, users, slugs, volumes, builds),
-                builds);
+                new Launcher(settings, stack, sandbox, network, users, slugs, volumes, builds),
+                builds,
+                networks.weaknesses(),
+                LOOK);
     }
 
     private static void directories(LocalSettings settings, Programs programs) {
+        directories(settings);
+        Directory.createPrivate(programs.kind().containers(settings.runtime()));
+        linkData(settings);
+    }
+
+    static void directories(LocalSettings settings) {
         Path runtime = settings.runtime();
         // An existing one keeps its mode: the router's user passes through it to its socket.
         if (!Files.isDirectory(runtime)) {
@@ -79,9 +101,7 @@ record Installation(
         for (String name : List.of(DynoFiles.DYNOS, DynoFiles.EXITS, DynoFiles.SOCKETS)) {
             Directory.createPrivate(runtime.resolve(name));
         }
-        Directory.createPrivate(programs.kind().containers(runtime));
         Directory.createPrivate(settings.data().resolve(DynoFiles.DYNOS));
-        linkData(settings);
     }
 
     private static void linkData(LocalSettings settings) {
@@ -103,7 +123,7 @@ record Installation(
         return new UserNumbers(numbers, share.firstUser());
     }
 
-    private static Path slugs(LocalSettings settings) {
+    static Path slugs(LocalSettings settings) {
         return settings.data().resolve("slugs");
     }
 
@@ -120,12 +140,7 @@ record Installation(
     static void purge(Path runtime, Path data, String hash) {
         Cgroup platform = cgroup(Cgroup.Hierarchies.detect(), hash);
         platform.killBelow();
-        for (String name : Directory.names(runtime.resolve(DynoFiles.DYNOS))) {
-            ProcessIdentity.noted(
-                            runtime.resolve(DynoFiles.DYNOS).resolve(name).resolve("conmon.pid"))
-                    .filter(beside -> Keepers.isOne(beside, name))
-                    .ifPresent(beside -> Signals.send(beside, Signals.KILL));
-        }
+        killKeepers(runtime);
         platform.remove();
         DynoNetwork.purge(hash);
         Firewall firewall = Firewall.of(hash, registry(runtime));
@@ -138,9 +153,9 @@ record Installation(
                         DynoFiles.SOCKETS,
                         OciRuntime.Kind.CRUN.program(),
                         OciRuntime.Kind.RUNC.program(),
-                        "stack",
-                        "users",
-                        "unpack",
+                        STACK,
+                        USERS,
+                        UNPACK,
                         DATA_LINK)) {
             Directory.remove(runtime.resolve(name));
         }
@@ -149,5 +164,14 @@ record Installation(
         if (new Registry(registry(runtime)).release(hash)) {
             firewall.restoreForwarding();
         }
+    }
+
+    /// What stays beside dynos, whether it has noted itself already or not; so nothing notes their end any more.
+    static void killKeepers(Path runtime) {
+        String dynos = runtime.resolve(DynoFiles.DYNOS) + "/";
+        WatchedGroup.everybody()
+                .flatMap(pid -> ProcessIdentity.of(pid).stream())
+                .filter(process -> Keepers.isOneBelow(process, dynos))
+                .forEach(beside -> Signals.send(beside, Signals.KILL));
     }
 }

@@ -1,11 +1,17 @@
 package dev.paddock.engine.local;
 
 import java.nio.file.Files;
+import java.util.List;
 
 /// Who keeps which dyno.
 ///
 /// @param conmonIsThere whether new dynos are kept by it
-record Keepers(Conmon conmon, ShellKeeper shell, boolean conmonIsThere) {
+record Keepers(Keeper conmon, Keeper shell, boolean conmonIsThere) {
+    /// Where there never was a conmon.
+    static Keepers of(ShellKeeper shell) {
+        return new Keepers(shell, shell, false);
+    }
+
     Keeper forNew() {
         return conmonIsThere ? conmon : shell;
     }
@@ -18,5 +24,15 @@ record Keepers(Conmon conmon, ShellKeeper shell, boolean conmonIsThere) {
     /// Whether a process is what stays beside a dyno, either way.
     static boolean isOne(ProcessIdentity process, String dyno) {
         return process.runs("conmon", dyno) || process.runs("sh", dyno);
+    }
+
+    /// Whether a process is what stays beside a dyno of a platform.
+    ///
+    /// @param dynos what the paths of their bundles begin with
+    static boolean isOneBelow(ProcessIdentity process, String dynos) {
+        List<String> words = process.words();
+        return !words.isEmpty()
+                && (words.getFirst().endsWith("conmon") || words.getFirst().endsWith("sh"))
+                && words.stream().anyMatch(word -> word.startsWith(dynos));
     }
 }

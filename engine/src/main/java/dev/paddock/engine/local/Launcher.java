@@ -16,12 +16,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /// Turns a spec into a container that waits to be started, and takes away again what it made. Safe for any thread.
 final class Launcher {
@@ -29,19 +29,18 @@ final class Launcher {
     static final int HARD_LIMIT = 2;
 
     private static final long TEMPORARY_BYTES = 128L << 20;
-    private static final int FIRST_PORT = 5_000;
 
-    /// Ports from here on are given to outgoing connections by the kernel.
-    private static final int END_OF_PORTS = 32_768;
+    /// For a slug of the largest size, on a busy disk.
+    private static final Duration COPY_LIMIT = Duration.ofMinutes(2);
 
     private static final String HOME = "/app";
     private static final String DYNO_PATH = "/usr/local/bin:/usr/bin:/bin";
 
     private final LocalSettings settings;
     private final HostStack stack;
-    private final OciRuntime containers;
-    private final DynoNetwork network;
-    private final UserNumbers users;
+    private final Sandbox sandbox;
+    private final Network network;
+    private final Users users;
     private final SlugCache slugs;
     private final Volumes volumes;
     private final Map<String, String> buildEnvironment;
@@ -49,15 +48,15 @@ final class Launcher {
     Launcher(
             LocalSettings settings,
             HostStack stack,
-            OciRuntime containers,
-            DynoNetwork network,
-            UserNumbers users,
+            Sandbox sandbox,
+            Network network,
+            Users users,
             SlugCache slugs,
             Volumes volumes,
             Map<String, String> buildEnvironment) {
         this.settings = settings;
         this.stack = stack;
-        this.containers = containers;
+        this.sandbox = sandbox;
         this.network = network;
         this.users = users;
         this.slugs = slugs;
@@ -114,7 +113,7 @@ final class Launcher {
                         ? Optional.empty()
                         : volumes.mount(dyno.files, place.user());
         try {
-            bundle(dyno, place, slug, volume).write(dyno.files.config(), stack, dyno.cgroup);
+            sandbox.describe(bundle(dyno, place, slug, volume), dyno.files);
             return dyno.keeper.create(dyno.files, dyno.spec.stdio());
         } finally {
             if (volume.isPresent()) {
@@ -133,21 +132,10 @@ final class Launcher {
 
     private Life.Place place(LocalDyno dyno, int user) {
         int slot = network.take();
-        Life.Place place = new Life.Place(user, slot, port(dyno.spec));
+        int port = network.port(slot, dyno.spec.environment().getOrDefault("PORT", ""));
+        Life.Place place = new Life.Place(user, slot, port);
         dyno.change(life -> life.withPlace(place));
         return place;
-    }
-
-    /// A new one for each start; one that the app's config names is left alone.
-    private static int port(DynoSpec spec) {
-        String wanted = spec.environment().getOrDefault("PORT", "");
-        if (wanted.matches("[0-9]{1,5}")) {
-            int port = Integer.parseInt(wanted);
-            if (port > 0 && port <= 0xffff) {
-                return port;
-            }
-        }
-        return ThreadLocalRandom.current().nextInt(FIRST_PORT, END_OF_PORTS);
     }
 
     private OciBundle bundle(
@@ -176,7 +164,7 @@ final class Launcher {
                             : BundleMount.readOnly(mount.source(), mount.target()));
         }
         return new OciBundle(
-                List.of(HostStack.INIT, "-g", "--", "/bin/bash", HostStack.LAUNCH, spec.command()),
+                sandbox.launch(spec.command()),
                 environment(spec, place.port(), !spare),
                 place.user(),
                 HOME,
@@ -190,7 +178,7 @@ final class Launcher {
                         spec.size().cpuShares(),
                         build ? 0 : TEMPORARY_BYTES),
                 mounts,
-                Optional.of(network.namespace(place.slot())));
+                network.connection(place.slot()));
     }
 
     /// What tells a program who it is and where: its user has a name, its host name an address.
@@ -218,17 +206,21 @@ final class Launcher {
     }
 
     private Path account(int user) {
-        return settings.runtime().resolve("users").resolve(Integer.toString(user));
+        return settings.runtime().resolve(Installation.USERS).resolve(Integer.toString(user));
     }
 
-    private BundleMount home(
-            DynoFiles files, int user, Optional<Path> slug, Optional<Path> volume) {
+    private BundleMount home(DynoFiles files, int user, Optional<Path> slug, Optional<Path> volume)
+            throws IOException {
         Path upper = volume.map(root -> root.resolve("upper")).orElse(files.upper());
         Path work = volume.map(root -> root.resolve("work")).orElse(files.work());
         if (volume.isEmpty()) {
             owned(upper, user);
         }
         if (slug.isEmpty()) {
+            return BundleMount.writable(upper, HOME);
+        }
+        if (!sandbox.layers()) {
+            copy(slug.get(), upper);
             return BundleMount.writable(upper, HOME);
         }
         if (volume.isEmpty()) {
@@ -242,6 +234,17 @@ final class Launcher {
                 link.resolve(settings.data().relativize(upper)),
                 link.resolve(settings.data().relativize(work)),
                 HOME);
+    }
+
+    private static void copy(Path slug, Path home) throws IOException {
+        Command.Result copied =
+                Command.run(
+                        List.of("cp", "-a", "--reflink=auto", slug + "/.", home.toString()),
+                        "",
+                        COPY_LIMIT);
+        if (!copied.ok()) {
+            throw new IOException("The slug cannot be copied for the dyno: " + copied.output());
+        }
     }
 
     private static Path owned(Path directory, int user) {
@@ -283,9 +286,9 @@ final class Launcher {
         // The keeper first: it could still be about to create the container, and would note its
         // end.
         ProcessIdentity.noted(files.conmonPid()).ifPresent(beside -> killKeeper(dyno, beside));
-        dyno.cgroup.kill();
-        containers.delete(files, Conmon.PATIENCE);
-        dyno.cgroup.remove();
+        dyno.group.kill();
+        sandbox.delete(files);
+        dyno.group.remove();
         Directory.remove(
                 files.upper(),
                 files.work(),

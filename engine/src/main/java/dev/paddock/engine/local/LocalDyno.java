@@ -21,7 +21,7 @@ final class LocalDyno {
     final DynoSpec spec;
     final DynoFiles files;
     final Keeper keeper;
-    final Cgroup cgroup;
+    final ProcessGroup group;
 
     /// Open once the container exists, or will never.
     final CountDownLatch created = new CountDownLatch(1);
@@ -40,11 +40,11 @@ final class LocalDyno {
     private boolean attached;
     private Optional<Tick> overQuota = Optional.empty();
 
-    LocalDyno(DynoSpec spec, DynoFiles files, Keeper keeper, Cgroup cgroup, Life life) {
+    LocalDyno(DynoSpec spec, DynoFiles files, Keeper keeper, ProcessGroup group, Life life) {
         this.spec = spec;
         this.files = files;
         this.keeper = keeper;
-        this.cgroup = cgroup;
+        this.group = group;
         this.life = life;
         this.log = new LogFiles(files.log(), Conmon.LOG_FULL, this::writtenByConmon);
     }
@@ -83,7 +83,8 @@ final class LocalDyno {
             told.run();
         }
         if (ended()) {
-            // Not under the lock: whoever looks at the log holds that of the log, and then asks for our life.
+            // Not under the lock: whoever looks at the log holds that of the log, and then asks for
+            // our life.
             log.changed();
         }
         return true;
@@ -122,7 +123,7 @@ final class LocalDyno {
         }
     }
 
-    EngineDyno seen(String host, DynoNetwork network) {
+    EngineDyno seen(String host, Network network) {
         Life now = life();
         return new EngineDyno(
                 spec,
@@ -136,7 +137,7 @@ final class LocalDyno {
     }
 
     /// Where a web dyno accepts connections.
-    Optional<DynoAddress> address(DynoNetwork network) {
+    Optional<DynoAddress> address(Network network) {
         return life().place()
                 .filter(place -> spec.web())
                 .map(place -> new DynoAddress(network.dynoAddress(place.slot()), place.port()));

@@ -24,13 +24,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Runs dynos as containers on this machine. Its files hold all it knows: a new engine on the same directories takes
 /// over the dynos of one that was closed or killed. Safe for any thread.
 public final class LocalEngine implements Engine {
     private static final Duration POOL_DELAY = Duration.ofSeconds(1);
-    private static final Path PROCESSES = Path.of("/proc");
     private static final long KILOBYTE = 1024;
 
     /// The platform shares the life of this machine, and records outlive both.
@@ -39,8 +39,9 @@ public final class LocalEngine implements Engine {
     private final LocalSettings settings;
     private final String host = hostname();
     private final Installation installation;
-    private final DynoNetwork network;
+    private final Network network;
     private final List<String> weaknesses;
+    private final Isolation isolation;
     private final Roster roster = new Roster();
     private final Ends ends;
     private final Stops stops;
@@ -58,13 +59,19 @@ public final class LocalEngine implements Engine {
     LocalEngine(LocalSettings settings, LocalMachine machine, Duration patience) {
         Timers timers = settings.timers();
         this.settings = settings;
-        this.installation = Installation.make(settings, Programs.of(machine), patience);
+        this.installation =
+                machine.root()
+                        ? Installation.make(settings, Programs.of(machine), patience)
+                        : UserInstallation.make(settings, machine.sandbox(), patience);
         this.network = installation.network();
         this.weaknesses =
-                Stream.concat(
+                Stream.of(
                                 machine.lacks().stream().map(Lack::text),
-                                installation.volumes().weakness().stream())
+                                installation.volumes().weakness().stream(),
+                                installation.weaknesses().stream())
+                        .flatMap(Function.identity())
                         .toList();
+        this.isolation = machine.isolation();
         this.ends = new Ends(roster, timers);
         this.stops = new Stops(roster, ends, timers);
         this.spares = new Spares(settings, installation);
@@ -80,10 +87,10 @@ public final class LocalEngine implements Engine {
                         host);
         Adoption adoption = new Adoption(settings, installation, spares, roster);
         adoption.readRecords();
-        network.open(heldSlots());
+        network.open(held());
         this.exits = new Exits(settings.runtime().resolve(DynoFiles.EXITS), ends::seen);
         adoption.goOn(starts, ends);
-        new Rounds(roster, ends, stops, timers).begin();
+        new Rounds(roster, ends, stops, timers, installation.memoryLook()).begin();
         // Not beside the start of everything else, where nobody wants one yet.
         timers.schedule(POOL_DELAY, network::refill);
     }
@@ -101,11 +108,10 @@ public final class LocalEngine implements Engine {
         }
     }
 
-    private List<Integer> heldSlots() {
+    private List<Life.Place> held() {
         return roster.all().stream()
                 .map(dyno -> dyno.life().place())
                 .flatMap(Optional::stream)
-                .map(Life.Place::slot)
                 .toList();
     }
 
@@ -138,7 +144,7 @@ public final class LocalEngine implements Engine {
                         spec,
                         files,
                         installation.keepers().forNew(),
-                        installation.cgroup().child(spec.id().toString()),
+                        installation.sandbox().group(files),
                         Life.fresh(settings.timers().bootId()));
         try {
             files.create();
@@ -214,7 +220,7 @@ public final class LocalEngine implements Engine {
     public Optional<DynoUsage> usage(DynoId id) {
         return roster.running(id)
                 .filter(dyno -> dyno.life().begun().isPresent())
-                .map(dyno -> new CgroupUsage(dyno.cgroup, PROCESSES).read());
+                .map(dyno -> dyno.group.usage());
     }
 
     @Override
@@ -268,6 +274,14 @@ public final class LocalEngine implements Engine {
         return weaknesses;
     }
 
+    public Isolation isolation() {
+        return isolation;
+    }
+
+    ProcessGroup group(DynoId id) {
+        return roster.find(id).orElseThrow().group;
+    }
+
     Spares spares() {
         return spares;
     }
@@ -278,7 +292,7 @@ public final class LocalEngine implements Engine {
         spares.drain();
         network.drain();
         if (roster.all().isEmpty()) {
-            installation.firewall().lower();
+            network.lower();
         }
     }
 
@@ -294,6 +308,10 @@ public final class LocalEngine implements Engine {
     /// Ends every dyno of a platform at once and removes all that engines of it left on this machine, the data
     /// directory included. No engine of the platform may be open.
     public static void purge(Path runtime, Path data, String hash) {
-        Installation.purge(runtime, data, hash);
+        if (LocalMachine.isRoot()) {
+            Installation.purge(runtime, data, hash);
+        } else {
+            UserInstallation.purge(runtime, data);
+        }
     }
 }

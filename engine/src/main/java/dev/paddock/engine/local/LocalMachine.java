@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 ///
 /// @param root whether this process may make containers and their network
 /// @param programs where the engine's programs are, by name; only those that were found
+/// @param sandbox what there is for dynos without root
 /// @param nameServers whether there is one that dynos can reach
 /// @param proxyOnLoopback whether builds are to use a proxy that they cannot reach
 public record LocalMachine(
@@ -23,6 +25,7 @@ public record LocalMachine(
         Map<String, Path> programs,
         Cgroups cgroups,
         Kernel kernel,
+        UserSandbox sandbox,
         boolean nameServers,
         boolean proxyOnLoopback) {
     private static final List<String> NAMESPACES =
@@ -108,17 +111,26 @@ public record LocalMachine(
     /// @param path where programs are looked for
     static LocalMachine read(String path, Map<String, String> environment) {
         Map<String, Path> programs = new TreeMap<>();
-        for (String name : Programs.names()) {
+        for (String name : Programs.lookedFor()) {
             Command.find(name, path).ifPresent(file -> programs.put(name, file));
         }
+        boolean root = isRoot();
         return new LocalMachine(
-                Files.isWritable(FORWARDING),
+                root,
                 programs,
                 Cgroups.of(Cgroup.Hierarchies.detect()),
                 Kernel.read(),
+                root
+                        ? UserSandbox.UNTRIED
+                        : UserSandbox.tried(Optional.ofNullable(programs.get(UserSandbox.PROGRAM))),
                 !Resolvers.detect().servers().isEmpty(),
                 BuildEnvironment.proxyOnLoopback(
                         BuildEnvironment.settings(BuildEnvironment.withFiles(environment))));
+    }
+
+    /// Whether this process may make containers and their network.
+    static boolean isRoot() {
+        return Files.isWritable(FORWARDING);
     }
 
     private static String text(String file) {
@@ -131,20 +143,13 @@ public record LocalMachine(
 
     /// What is missing or weaker, the worst first.
     public List<Lack> lacks() {
-        return Stream.of(ofRights(), Programs.lacks(programs.keySet()), ofKernel(), ofOutside())
+        if (!root) {
+            return sandbox.lacks();
+        }
+        return Stream.of(Programs.lacks(programs.keySet()), ofKernel(), ofOutside())
                 .flatMap(List::stream)
                 .sorted((one, other) -> Boolean.compare(other.essential(), one.essential()))
                 .toList();
-    }
-
-    private List<Lack> ofRights() {
-        return root
-                ? List.of()
-                : List.of(
-                        Lack.essential(
-                                "root",
-                                "Dynos cannot run: containers and their network need root.",
-                                "Start Paddock as root (`sudo ./paddock up`)."));
     }
 
     private List<Lack> ofKernel() {
@@ -215,8 +220,15 @@ public record LocalMachine(
         return lacks;
     }
 
+    public Isolation isolation() {
+        return root ? Isolation.CONTAINERS : sandbox.works() ? Isolation.SANDBOXES : Isolation.NONE;
+    }
+
     /// The Debian packages that would add the programs that are missing.
     public List<String> missingPackages() {
+        if (!root) {
+            return sandbox.bubblewrap().isPresent() ? List.of() : List.of("bubblewrap");
+        }
         return Programs.packages(programs.keySet());
     }
 }

@@ -10,7 +10,8 @@ import java.util.List;
 /// @param links veth, the cable between a dyno and this machine
 /// @param rules all rules of the firewall
 /// @param counts whether they may count a dyno's connections to the outside
-public record NetworkTrial(boolean links, boolean rules, boolean counts) {
+/// @param users whether rules by user number are possible, for dynos without links of their own
+public record NetworkTrial(boolean links, boolean rules, boolean counts, boolean users) {
     private static final String HASH = "0".repeat(12);
 
     /// Nothing is kept of a trial.
@@ -19,23 +20,24 @@ public record NetworkTrial(boolean links, boolean rules, boolean counts) {
     public static NetworkTrial here() {
         Firewall firewall = Firewall.of(HASH, NOWHERE);
         boolean counts = firewall.tried(Firewall.COUNTED);
-        return new NetworkTrial(DynoNetwork.tried(), counts || firewall.tried(""), counts);
+        return new NetworkTrial(
+                DynoNetwork.tried(), counts || firewall.tried(""), counts, UserFilter.tried());
     }
 
     public List<Lack> lacks() {
         List<Lack> lacks = new ArrayList<>();
         if (!links) {
             lacks.add(
-                    Lack.essential(
+                    Lack.weaker(
                             "veth",
-                            "Dynos cannot run: the kernel has no veth links, by which they are reached.",
+                            Networks.meaning(users, "the kernel has no veth"),
                             "Boot a kernel with CONFIG_VETH (`modprobe veth` says whether it has it)."));
         }
         if (!rules) {
             lacks.add(
-                    Lack.essential(
+                    Lack.weaker(
                             "nftables",
-                            "Dynos cannot run: the kernel refuses the rules that keep them apart.",
+                            Networks.meaning(users, "the kernel refuses nft's rules"),
                             "Boot a kernel with CONFIG_NF_TABLES, CONFIG_NFT_MASQ and CONFIG_NFT_CT (`nft list ruleset`"
                                     + " says whether it has nftables)."));
         } else if (!counts) {

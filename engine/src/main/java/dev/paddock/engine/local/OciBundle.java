@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// @param environment all of it; nothing is inherited
 /// @param user user and group number
 /// @param mounts in the order in which they are made, over the stack
-/// @param network path of the network namespace; empty for one of its own without any link
+/// @param connection to the network
 record OciBundle(
         List<String> words,
         Map<String, String> environment,
@@ -25,7 +25,7 @@ record OciBundle(
         String hostname,
         Limits limits,
         List<BundleMount> mounts,
-        Optional<Path> network) {
+        Connection connection) {
     private static final String VERSION = "1.0.0";
     private static final int OPEN_FILES = 10_000;
 
@@ -79,6 +79,18 @@ record OciBundle(
         mounts = List.copyOf(mounts);
     }
 
+    /// A container's way to others.
+    sealed interface Connection {
+        /// None: a network of its own, without any link.
+        record None() implements Connection {}
+
+        /// A network namespace that is there already.
+        record Joined(Path namespace) implements Connection {}
+
+        /// The network of this machine.
+        record Host() implements Connection {}
+    }
+
     record TerminalSize(int rows, int columns) {}
 
     /// @param memoryBytes hard limit; what is above the quota and below it is reported only
@@ -97,6 +109,10 @@ record OciBundle(
 
         static BundleMount writable(Path source, String target) {
             return bind(source, target, "rw");
+        }
+
+        boolean isReadOnly() {
+            return options.contains("ro");
         }
 
         private static BundleMount bind(Path source, String target, String mode) {
@@ -228,10 +244,12 @@ record OciBundle(
         for (String type : List.of("pid", "mount", "ipc", "uts", "cgroup")) {
             namespaces.add(Map.of("type", type));
         }
-        namespaces.add(
-                network.<Map<String, Object>>map(
-                                path -> Map.of("type", "network", "path", path.toString()))
-                        .orElse(Map.of("type", "network")));
+        switch (connection) {
+            case Connection.None() -> namespaces.add(Map.of("type", "network"));
+            case Connection.Joined(Path path) ->
+                    namespaces.add(Map.of("type", "network", "path", path.toString()));
+            case Connection.Host() -> {}
+        }
         return namespaces;
     }
 

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -45,15 +45,20 @@ record ProcessIdentity(long pid, long started) {
 
     /// Whether the process was started with this word among its arguments, under a name that ends like this.
     boolean runs(String program, String argument) {
+        List<String> words = words();
+        return !words.isEmpty() && words.getFirst().endsWith(program) && words.contains(argument);
+    }
+
+    /// Its name and arguments; empty when it has gone.
+    List<String> words() {
         try {
-            String[] words =
+            return List.of(
                     Files.readString(
                                     Path.of("/proc/" + pid + "/cmdline"),
                                     StandardCharsets.ISO_8859_1)
-                            .split("\0", -1);
-            return words[0].endsWith(program) && Arrays.asList(words).contains(argument);
+                            .split("\0", -1));
         } catch (IOException e) {
-            return false;
+            return List.of();
         }
     }
 

@@ -7,18 +7,24 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// The programs of this machine that run dynos.
 ///
 /// @param conmon empty: a shell keeps dynos instead
 /// @param kind of the program that makes the containers
-record Programs(Optional<Path> conmon, OciRuntime.Kind kind, Path runtime) {
+/// @param names of all that were found
+record Programs(Optional<Path> conmon, OciRuntime.Kind kind, Path runtime, Set<String> names) {
     private static final String CONMON = "conmon";
     private static final String RUNC = OciRuntime.Kind.RUNC.program();
     private static final String CRUN = OciRuntime.Kind.CRUN.program();
 
     /// @param purpose what it does for dynos
     private record Needed(String program, String debianPackage, String purpose) {}
+
+    Programs {
+        names = Set.copyOf(names);
+    }
 
     /// What a fully equipped machine has.
     private static final List<Needed> NEEDED =
@@ -31,9 +37,10 @@ record Programs(Optional<Path> conmon, OciRuntime.Kind kind, Path runtime) {
                     new Needed("unshare", "util-linux", "makes the namespaces"));
 
     /// Of all that are looked for.
-    static List<String> names() {
+    static List<String> lookedFor() {
         List<String> names = new ArrayList<>(NEEDED.stream().map(Needed::program).toList());
         names.add(RUNC);
+        names.add(UserSandbox.PROGRAM);
         return names;
     }
 
@@ -56,7 +63,21 @@ record Programs(Optional<Path> conmon, OciRuntime.Kind kind, Path runtime) {
         if (needed.program().equals(CRUN) && found.contains(RUNC)) {
             return slower(needed);
         }
-        return needed.program().equals(CONMON) ? simpler(needed) : essential(needed);
+        return switch (needed.program()) {
+            case CONMON -> simpler(needed);
+            case Networks.IP, Networks.NFT -> shared(needed, found.contains(Networks.NFT));
+            default -> essential(needed);
+        };
+    }
+
+    private static Lack shared(Needed needed, boolean filtered) {
+        return Lack.weaker(
+                needed.program(),
+                Networks.meaning(
+                        filtered,
+                        "the program %s, which %s, is missing"
+                                .formatted(needed.program(), needed.purpose())),
+                install(needed));
     }
 
     private static Lack simpler(Needed needed) {
@@ -99,7 +120,10 @@ record Programs(Optional<Path> conmon, OciRuntime.Kind kind, Path runtime) {
         OciRuntime.Kind kind =
                 found.containsKey(CRUN) ? OciRuntime.Kind.CRUN : OciRuntime.Kind.RUNC;
         return new Programs(
-                Optional.ofNullable(found.get(CONMON)), kind, path(found, kind.program()));
+                Optional.ofNullable(found.get(CONMON)),
+                kind,
+                path(found, kind.program()),
+                found.keySet());
     }
 
     private static Path path(Map<String, Path> found, String name) {

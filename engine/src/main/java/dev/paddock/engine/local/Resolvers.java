@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The name servers dynos ask: those of this machine, except ones on its loopback, which a dyno cannot reach.
+/// The name servers dynos ask: those of this machine, except ones on its loopback, which a dyno with a network of its
+/// own cannot reach.
 ///
 /// @param servers IPv4 addresses
 /// @param options the other lines of resolv.conf that matter: search, options
@@ -29,14 +30,27 @@ record Resolvers(List<String> servers, List<String> options) {
         return new Resolvers(List.of(), List.of());
     }
 
+    /// Those of programs that share the network of this machine.
+    static Resolvers ofThisMachine() {
+        try {
+            return parse(Files.readAllLines(SOURCES.getFirst()), true);
+        } catch (IOException e) {
+            return new Resolvers(List.of(), List.of());
+        }
+    }
+
     static Resolvers parse(List<String> lines) {
+        return parse(lines, false);
+    }
+
+    private static Resolvers parse(List<String> lines, boolean loopback) {
         List<String> servers = new ArrayList<>();
         List<String> options = new ArrayList<>();
         for (String line : lines) {
             String[] words = line.strip().split("\\s+", 2);
             if (words.length == 2 && words[0].equals("nameserver")) {
                 String server = words[1].strip();
-                if (server.matches("[0-9.]+") && !server.startsWith("127.")) {
+                if (server.matches("[0-9.]+") && (loopback || !server.startsWith("127."))) {
                     servers.add(server);
                 }
             } else if (words.length == 2

@@ -9,23 +9,25 @@ import org.slf4j.LoggerFactory;
 /// Looks after all dynos every few seconds: at ends of which no hint came, and at their memory. Safe for any thread.
 final class Rounds {
     private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
-    private static final Duration PERIOD = Duration.ofSeconds(5);
     private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
 
     private final Roster roster;
     private final Ends ends;
     private final Stops stops;
     private final Timers timers;
+    private final Duration period;
 
-    Rounds(Roster roster, Ends ends, Stops stops, Timers timers) {
+    /// @param period from one look to the next
+    Rounds(Roster roster, Ends ends, Stops stops, Timers timers, Duration period) {
         this.roster = roster;
         this.ends = ends;
         this.stops = stops;
         this.timers = timers;
+        this.period = period;
     }
 
     void begin() {
-        timers.schedule(PERIOD, () -> Thread.ofVirtual().name("look").start(this::lookAtAll));
+        timers.schedule(period, () -> Thread.ofVirtual().name("look").start(this::lookAtAll));
     }
 
     private void lookAtAll() {
@@ -46,15 +48,17 @@ final class Rounds {
     }
 
     private void watchMemory(LocalDyno dyno) {
-        if (dyno.cgroup.memoryKills() > 0) {
-            // The kernel killed one process of several: the dyno as a whole is over its limit.
+        dyno.group.enforce(dyno.spec.size().memoryBytes() * Launcher.HARD_LIMIT);
+        if (dyno.group.memoryKills() > 0) {
+            // The kernel killed at most one process of several: the dyno as a whole is over its
+            // limit.
             stops.kill(dyno);
             return;
         }
         long quota = dyno.spec.size().memoryBytes();
-        long used = dyno.cgroup.memoryBytes();
+        long used = dyno.group.memoryBytes();
         if (used > quota) {
-            long counted = used - dyno.cgroup.inactiveFileBytes();
+            long counted = used - dyno.group.inactiveFileBytes();
             if (counted > quota && dyno.reportsOverQuota(timers.now(), OVER_QUOTA_PERIOD)) {
                 roster.tell(new DynoEvent.OverQuota(dyno.id(), counted, quota));
             }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// Drives the OCI runtime where there is no conmon: a shell in a session of its own runs the container to its end,
+/// Keeps dynos where there is no conmon: a shell in a session of its own runs the container to its end,
 /// behind a gate that [#start] opens. It leaves the same files as conmon does, but the log holds plain output, and
 /// where the runtime removes the cgroup at once nobody learns that memory ran out.
 final class ShellKeeper implements Keeper {
@@ -56,12 +56,12 @@ final class ShellKeeper implements Keeper {
             mv "$bundle/status" "$exit"
             """;
 
-    private final OciRuntime runtime;
+    private final Sandbox sandbox;
     private final Duration patience;
     private final Timers timers;
 
-    ShellKeeper(OciRuntime runtime, Duration patience, Timers timers) {
-        this.runtime = runtime;
+    ShellKeeper(Sandbox sandbox, Duration patience, Timers timers) {
+        this.sandbox = sandbox;
         this.patience = patience;
         this.timers = timers;
     }
@@ -86,22 +86,13 @@ final class ShellKeeper implements Keeper {
                     case Stdio.Terminal _ -> "terminal";
                     case Stdio.Pipes() -> "pipes";
                 };
-        List<String> words = new ArrayList<>(runtime.wrapper());
-        words.addAll(List.of("setsid", "--fork", "sh", "-c", SCRIPT, "keeper"));
+        List<String> words =
+                new ArrayList<>(List.of("setsid", "--fork", "sh", "-c", SCRIPT, "keeper"));
         words.addAll(List.of(files.id().toString(), files.bundle().toString()));
         words.addAll(List.of(files.log().toString(), files.exit().toString()));
         words.addAll(List.of(files.uptimeAtEnd().toString(), Long.toString(Conmon.LOG_BYTES)));
         words.add(streams);
-        words.add(runtime.program().toString());
-        words.addAll(runtime.options(files.containers(runtime.kind())));
-        // What the runtime says itself is not the dyno's output.
-        words.addAll(List.of("--log", files.runtimeOutput().toString(), "run"));
-        if (runtime.kind() == OciRuntime.Kind.RUNC) {
-            // Its cgroup tells whether memory ran out; crun 1.8 cannot be kept from removing it.
-            words.add("--keep");
-        }
-        words.addAll(List.of("--pid-file", files.pid().toString()));
-        words.addAll(List.of("-b", files.bundle().toString(), files.id().toString()));
+        words.addAll(sandbox.running(files));
         try {
             int status = Command.run(words, Command.NOTHING, files.conmonOutput(), patience);
             if (status != 0) {
@@ -124,22 +115,30 @@ final class ShellKeeper implements Keeper {
         } catch (IOException e) {
             throw new LaunchFailure("the gate cannot be opened: " + e.getMessage(), e);
         }
-        return await(
-                files,
-                () -> begun(files, init),
-                runtime.kind().program() + " could not start the container");
+        return await(files, () -> begun(files, init), "the container could not be started");
     }
 
-    /// The container's first process, once it is ours and not the runtime's any more. One that has ended by now is not
-    /// missed, unless the runtime has something to say.
-    private static Optional<ProcessIdentity> begun(DynoFiles files, ProcessIdentity unknown) {
-        Optional<ProcessIdentity> process = ProcessIdentity.noted(files.pid());
-        if (process.filter(first -> first.runs(HostStack.INIT, "--")).isPresent()) {
+    /// The container's first process. One that has ended by now is not missed.
+    private Optional<ProcessIdentity> begun(DynoFiles files, ProcessIdentity unknown) {
+        Optional<ProcessIdentity> process = sandbox.first(files);
+        if (process.isPresent()) {
+            note(files, process.get());
             return process;
         }
-        return Files.exists(files.exit()) && Conmon.said(files.runtimeOutput()).isEmpty()
+        return Files.exists(files.exit()) && sandbox.began(files)
                 ? Optional.of(unknown)
                 : Optional.empty();
+    }
+
+    /// For others who want to see what lives.
+    private static void note(DynoFiles files, ProcessIdentity process) {
+        if (!Files.exists(files.pid())) {
+            try {
+                Files.writeString(files.pid(), Long.toString(process.pid()));
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot write " + files.pid(), e);
+            }
+        }
     }
 
     private ProcessIdentity await(

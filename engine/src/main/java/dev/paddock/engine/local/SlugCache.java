@@ -4,6 +4,7 @@ import dev.paddock.core.AppId;
 import dev.paddock.dyno.DynoSize;
 import dev.paddock.dyno.SlugRef;
 import dev.paddock.engine.local.OciBundle.BundleMount;
+import dev.paddock.engine.local.OciBundle.Connection;
 import dev.paddock.engine.local.OciBundle.Limits;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,28 +43,17 @@ final class SlugCache {
     private static final byte[] GZIP = {0x1f, (byte) 0x8b};
 
     private final Path directory;
-    private final Path scratch;
-    private final HostStack stack;
-    private final OciRuntime containers;
-    private final Cgroup cgroup;
+    private final Sandbox sandbox;
     private final Map<Path, Object> locks = new ConcurrentHashMap<>();
 
-    /// @param scratch for the bundles of containers that unpack
-    SlugCache(Path directory, Path scratch, HostStack stack, OciRuntime containers, Cgroup cgroup) {
+    SlugCache(Path directory, Sandbox sandbox) {
         this.directory = directory;
-        this.scratch = scratch;
-        this.stack = stack;
-        this.containers = containers;
-        this.cgroup = cgroup;
+        this.sandbox = sandbox;
     }
 
     /// Removes what an earlier process left half unpacked.
     void clean() {
-        Path known = containers.kind().containers(scratch);
-        for (String name : Directory.names(known)) {
-            containers.delete(name, known, Conmon.PATIENCE);
-        }
-        Directory.remove(scratch);
+        sandbox.clean();
         for (String app : Directory.names(directory)) {
             for (String name : Directory.names(directory.resolve(app))) {
                 if (name.endsWith(".partial")) {
@@ -110,20 +100,15 @@ final class SlugCache {
         Directory.create(partial, "rwxr-xr-x");
         Directory.give(partial, user);
         String name = "unpack-" + UUID.randomUUID();
-        Path bundle = Directory.createPrivate(scratch.resolve(name));
-        Path known = Directory.createPrivate(containers.kind().containers(scratch));
         try {
-            bundle(compression(slug.file()), user, partial, name)
-                    .write(bundle.resolve("config.json"), stack, cgroup.child(name));
-            Command.Result result = containers.run(name, bundle, known, slug.file(), LIMIT);
+            OciBundle bundle = bundle(compression(slug.file()), user, partial, name);
+            Command.Result result = sandbox.run(bundle, name, slug.file(), LIMIT);
             if (!result.ok()) {
                 throw new SlugRefused("The slug cannot be unpacked: " + complaint(result), false);
             }
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            containers.delete(name, known, Conmon.PATIENCE);
-            cgroup.child(name).remove();
-            Directory.remove(bundle, partial);
+            Directory.remove(partial);
         }
     }
 
@@ -142,7 +127,7 @@ final class SlugCache {
                         DynoSize.BUILD.cpuShares(),
                         1 << 20),
                 List.of(BundleMount.writable(target, "/app")),
-                Optional.empty());
+                new Connection.None());
     }
 
     /// tar cannot look into a stream to find out.

@@ -185,7 +185,7 @@ final class Spares {
                 spec,
                 files,
                 installation.keepers().forNew(),
-                installation.cgroup().child(files.id().toString()),
+                installation.sandbox().group(files),
                 life);
     }
 

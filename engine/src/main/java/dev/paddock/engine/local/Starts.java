@@ -32,7 +32,7 @@ final class Starts {
     private final Stops stops;
     private final Launcher launcher;
     private final Spares spares;
-    private final DynoNetwork network;
+    private final Network network;
     private final Timers timers;
     private final String host;
     private final Semaphore starts = new Semaphore(STARTS_AT_ONCE);
@@ -43,7 +43,7 @@ final class Starts {
             Stops stops,
             Launcher launcher,
             Spares spares,
-            DynoNetwork network,
+            Network network,
             Timers timers,
             String host) {
         this.roster = roster;

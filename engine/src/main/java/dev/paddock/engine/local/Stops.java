@@ -73,7 +73,7 @@ final class Stops {
 
     void kill(LocalDyno dyno) {
         Life life = dyno.life();
-        dyno.cgroup.kill();
+        dyno.group.kill();
         if (life.begun().isEmpty() && life.processes().isPresent()) {
             // There may be no container yet, only who is to run it.
             Signals.send(life.processes().get().init(), Signals.KILL);
@@ -100,9 +100,9 @@ final class Stops {
         dyno.life().processes().ifPresent(processes -> done.add(processes.init().pid()));
         int before = done.size();
         for (int round = 0; round < SIGNAL_ROUNDS; round++) {
-            for (long pid : dyno.cgroup.processes()) {
+            for (long pid : dyno.group.processes()) {
                 if (done.add(pid)) {
-                    dyno.cgroup.signal(pid, signal);
+                    dyno.group.signal(pid, signal);
                 }
             }
         }

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 
 /// Gives each app the user number its dynos run as, out of the platform's block; kept on disk, for unpacked slugs
 /// belong to it. Safe for any thread.
-final class UserNumbers {
+final class UserNumbers implements Users {
     private final Path file;
     private final int first;
     private final Object lock = new Object();
@@ -37,7 +37,8 @@ final class UserNumbers {
         return Json.read(file).filter(root -> root.path("first").asInt() == first).isEmpty();
     }
 
-    int of(AppId app) {
+    @Override
+    public int of(AppId app) {
         synchronized (lock) {
             Integer known = numbers.get(app.toString());
             if (known != null) {
@@ -64,8 +65,8 @@ final class UserNumbers {
                 "This platform has " + Registry.USERS + " apps and no user number left.");
     }
 
-    /// Takes an app's number back; empty when it had none.
-    Optional<Integer> discard(AppId app) {
+    @Override
+    public Optional<Integer> discard(AppId app) {
         synchronized (lock) {
             Integer number = numbers.remove(app.toString());
             if (number == null) {

@@ -38,17 +38,18 @@ record Volumes(List<String> wrapper, Optional<Path> template, Optional<String> f
         wrapper = List.copyOf(wrapper);
     }
 
-    /// @param possible whether containers are made before they begin
-    static Volumes make(LocalSettings settings, List<String> wrapper, boolean possible) {
+    /// None, although they are wanted, perhaps.
+    static Volumes none(LocalSettings settings, String reason) {
+        return new Volumes(
+                List.of(),
+                Optional.empty(),
+                settings.diskBytes() == 0 ? Optional.empty() : Optional.of(reason));
+    }
+
+    static Volumes make(LocalSettings settings, List<String> wrapper) {
         Path template = settings.data().resolve("empty-disk.img");
         if (settings.diskBytes() == 0) {
             return new Volumes(wrapper, Optional.empty(), Optional.empty());
-        }
-        if (!possible) {
-            return new Volumes(
-                    wrapper,
-                    Optional.empty(),
-                    Optional.of("that needs conmon, which makes containers before they begin"));
         }
         Command.Result made =
                 Command.run(

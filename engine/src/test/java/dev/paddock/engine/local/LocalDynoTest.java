@@ -57,7 +57,7 @@ class LocalDynoTest {
         // Of a dyno that is taken over the log is measured, by what its keeper wrote.
         LocalDyno dyno =
                 new LocalDyno(
-                        before.spec, before.files, before.keeper, before.cgroup, before.life());
+                        before.spec, before.files, before.keeper, before.group, before.life());
         Thread looks = new Thread(() -> look(dyno));
 
         Thread ends =

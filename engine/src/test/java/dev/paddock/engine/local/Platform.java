@@ -41,7 +41,7 @@ final class Platform implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(5);
 
     final String hash = "%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
-    final Path runtime = Path.of("/run/paddock", hash);
+    final Path runtime;
     final Path data;
     final Timers timers = new RealTimers();
     final List<DynoEvent> events = new CopyOnWriteArrayList<>();
@@ -60,14 +60,28 @@ final class Platform implements AutoCloseable {
 
     /// @param diskBytes how much each dyno may write; 0 for no limit
     Platform(int spares, long diskBytes) throws IOException {
+        this(runtimesOfRoot(), spares, diskBytes);
+    }
+
+    private Platform(Path runtimes, int spares, long diskBytes) throws IOException {
+        this.runtime = runtimes.resolve(hash);
         this.spares = spares;
         this.diskBytes = diskBytes;
+        data = Files.createTempDirectory("paddock-engine-");
+        engine = open();
+    }
+
+    /// Of whoever runs this test.
+    static Platform ofThisUser() throws IOException {
+        return new Platform(Files.createTempDirectory("paddock-run-"), 0, 0);
+    }
+
+    private static Path runtimesOfRoot() {
         assumeTrue("root".equals(System.getProperty("user.name")), "skipped: containers need root");
         assumeTrue(
                 LocalEngine.missingPackages().isEmpty(),
                 "skipped: these packages are missing: " + LocalEngine.missingPackages());
-        data = Files.createTempDirectory("paddock-engine-");
-        engine = open();
+        return Path.of("/run/paddock");
     }
 
     private LocalEngine open() {
@@ -102,7 +116,7 @@ final class Platform implements AutoCloseable {
     /// A path on which all programs of the engine are found but these.
     String hiding(String... programs) throws IOException {
         Path directory = Files.createTempDirectory(data, "path");
-        for (String name : Programs.names()) {
+        for (String name : Programs.lookedFor()) {
             Optional<Path> program = Command.find(name);
             if (program.isPresent() && !List.of(programs).contains(name)) {
                 Files.createSymbolicLink(directory.resolve(name), program.get());
