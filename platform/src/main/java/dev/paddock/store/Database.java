@@ -21,7 +21,7 @@ public final class Database implements AutoCloseable {
 
     private static final Duration CONNECTION_LIMIT = Duration.ofSeconds(5);
     private static final Duration OPEN_LIMIT = Duration.ofSeconds(15);
-    private static final int STATEMENT_LIMIT_SECONDS = 60;
+    private static final Duration STATEMENT_LIMIT = Duration.ofSeconds(60);
 
     private final HikariDataSource pool;
     private final Jdbi jdbi;
@@ -37,8 +37,8 @@ public final class Database implements AutoCloseable {
     /// Connects, waiting up to a few seconds for the server, and migrates.
     ///
     /// @param key the file with the vault's key; made for a database in which nothing was sealed yet
-    public static Database open(String jdbcUrl, String user, String password, Path key) {
-        HikariDataSource pool = migrated(jdbcUrl, user, password);
+    public static Database open(DatabaseAddress address, Path key) {
+        HikariDataSource pool = migrated(address);
         try {
             return new Database(pool, key);
         } catch (RuntimeException e) {
@@ -48,25 +48,19 @@ public final class Database implements AutoCloseable {
     }
 
     /// Brings a database that others will open to the newest schema.
-    static void migrate(String jdbcUrl, String user, String password) {
-        migrated(jdbcUrl, user, password).close();
+    public static void migrate(DatabaseAddress address) {
+        migrated(address).close();
     }
 
-    private static HikariDataSource migrated(String jdbcUrl, String user, String password) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("database");
-        config.setJdbcUrl(jdbcUrl);
-        config.setUsername(user);
-        config.setPassword(password);
-        config.setMaximumPoolSize(MAX_CONNECTIONS);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(CONNECTION_LIMIT.toMillis());
-        config.setInitializationFailTimeout(OPEN_LIMIT.toMillis());
-        config.addDataSourceProperty("ApplicationName", "paddock");
-        config.addDataSourceProperty("connectTimeout", CONNECTION_LIMIT.toSeconds());
-        config.addDataSourceProperty("socketTimeout", STATEMENT_LIMIT_SECONDS);
-        config.addDataSourceProperty("tcpKeepAlive", true);
-        HikariDataSource pool = new HikariDataSource(config);
+    /// Gives an empty database the schema that an earlier version had.
+    static void migrate(DatabaseAddress address, int version) {
+        try (HikariDataSource pool = pool(address)) {
+            Migrations.applyUpTo(pool, version);
+        }
+    }
+
+    private static HikariDataSource migrated(DatabaseAddress address) {
+        HikariDataSource pool = pool(address);
         try {
             Migrations.apply(pool);
             return pool;
@@ -74,6 +68,18 @@ public final class Database implements AutoCloseable {
             pool.close();
             throw e;
         }
+    }
+
+    private static HikariDataSource pool(DatabaseAddress address) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("database");
+        config.setJdbcUrl(address.jdbcUrl());
+        config.setDataSourceProperties(address.properties(STATEMENT_LIMIT));
+        config.setMaximumPoolSize(MAX_CONNECTIONS);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(CONNECTION_LIMIT.toMillis());
+        config.setInitializationFailTimeout(OPEN_LIMIT.toMillis());
+        return new HikariDataSource(config);
     }
 
     /// A key is never made anew for a database that has had one: what it sealed would be lost without a word.

@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.UUID;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.core.BaseConnection;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /// Fills a database with the rows of a [DatabaseSnapshot]. It gets the schema that the rows had; the next start of a
 /// platform brings both to the newest.
@@ -51,25 +50,12 @@ public final class DatabaseRestore {
         }
     }
 
-    /// Replaces all that is in the server's database.
-    public static void load(PostgresServer server, DatabaseOutline outline, Rows rows)
+    /// Replaces all that is in the database. It takes its owner, and no superuser.
+    public static void load(DatabaseAddress address, DatabaseOutline outline, Rows rows)
             throws IOException {
-        load(server.jdbcUrl(), server.user(), server.password(), outline, rows);
-    }
-
-    static void load(
-            String jdbcUrl, String user, String password, DatabaseOutline outline, Rows rows)
-            throws IOException {
-        try (Connection connection = DriverManager.getConnection(jdbcUrl, user, password)) {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("drop schema public cascade");
-                statement.execute("create schema public");
-            }
-            PGSimpleDataSource source = new PGSimpleDataSource();
-            source.setUrl(jdbcUrl);
-            source.setUser(user);
-            source.setPassword(password);
-            Migrations.applyUpTo(source, outline.schema());
+        clear(address);
+        Database.migrate(address, outline.schema());
+        try (Connection connection = address.connect()) {
             connection.setAutoCommit(false);
             fill(connection, outline, rows);
             connection.commit();
@@ -83,8 +69,12 @@ public final class DatabaseRestore {
         List<String> names = outline.tables().stream().map(Table::name).toList();
         requireSame(connection, names);
         try (Statement statement = connection.createStatement()) {
-            // The rows of one snapshot fit each other in whichever order they come.
-            statement.execute("set local session_replication_role = replica");
+            // The rows of one snapshot fit each other, in whichever order they come.
+            List<ForeignKey> keys = foreignKeys(statement);
+            for (ForeignKey key : keys) {
+                statement.execute(
+                        "alter table %s drop constraint %s".formatted(key.table(), key.name()));
+            }
             statement.execute("truncate " + String.join(", ", names));
             for (Table table : outline.tables()) {
                 String copy = "copy %s (%s) from stdin".formatted(table.name(), table.columnList());
@@ -97,17 +87,47 @@ public final class DatabaseRestore {
                         "select setval('%s', %d)"
                                 .formatted(sequence.getKey(), sequence.getValue()));
             }
+            for (ForeignKey key : keys) {
+                statement.execute(
+                        "alter table %s add constraint %s %s"
+                                .formatted(key.table(), key.name(), key.definition()));
+            }
+        }
+    }
+
+    private record ForeignKey(String table, String name, String definition) {}
+
+    private static List<ForeignKey> foreignKeys(Statement statement) throws SQLException {
+        List<ForeignKey> keys = new ArrayList<>();
+        try (ResultSet rows =
+                statement.executeQuery(
+                        """
+                        select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
+                        from pg_constraint
+                        where contype = 'f' and connamespace = 'public'::regnamespace
+                        order by conname
+                        """)) {
+            while (rows.next()) {
+                keys.add(new ForeignKey(rows.getString(1), rows.getString(2), rows.getString(3)));
+            }
+        }
+        return keys;
+    }
+
+    /// Removes all tables.
+    public static void clear(DatabaseAddress address) {
+        try (Connection connection = address.connect();
+                Statement statement = connection.createStatement()) {
+            for (String table : tables(connection)) {
+                statement.execute("drop table if exists %s cascade".formatted(table));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("Emptying the database " + address, e);
         }
     }
 
     private static void requireSame(Connection connection, List<String> names) throws SQLException {
-        Set<String> here = new HashSet<>();
-        try (ResultSet tables =
-                connection.getMetaData().getTables(null, "public", "%", new String[] {"TABLE"})) {
-            while (tables.next()) {
-                here.add(tables.getString("TABLE_NAME"));
-            }
-        }
+        Set<String> here = tables(connection);
         here.remove(DatabaseSnapshot.HISTORY);
         if (!here.equals(Set.copyOf(names))) {
             throw new UserError(
@@ -116,20 +136,29 @@ public final class DatabaseRestore {
         }
     }
 
-    /// The apps in the server's database, whatever state they are in.
-    public static Set<UUID> apps(PostgresServer server) {
-        return ids(server, "select id from apps");
+    private static Set<String> tables(Connection connection) throws SQLException {
+        Set<String> names = new HashSet<>();
+        try (ResultSet tables =
+                connection.getMetaData().getTables(null, "public", "%", new String[] {"TABLE"})) {
+            while (tables.next()) {
+                names.add(tables.getString("TABLE_NAME"));
+            }
+        }
+        return names;
     }
 
-    public static Set<UUID> slugs(PostgresServer server) {
-        return ids(server, "select id from slugs");
+    /// The apps in the database, whatever state they are in.
+    public static Set<UUID> apps(DatabaseAddress address) {
+        return ids(address, "select id from apps");
     }
 
-    private static Set<UUID> ids(PostgresServer server, String query) {
+    public static Set<UUID> slugs(DatabaseAddress address) {
+        return ids(address, "select id from slugs");
+    }
+
+    private static Set<UUID> ids(DatabaseAddress address, String query) {
         Set<UUID> ids = new HashSet<>();
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                server.jdbcUrl(), server.user(), server.password());
+        try (Connection connection = address.connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
             while (rows.next()) {

@@ -5,7 +5,6 @@ import dev.paddock.store.DatabaseOutline.Table;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -52,13 +51,9 @@ public final class DatabaseSnapshot implements AutoCloseable {
     }
 
     /// Throws UserError when the server does not answer or its schema is being changed.
-    public static DatabaseSnapshot open(PostgresServer server) {
-        return open(server.jdbcUrl(), server.user(), server.password());
-    }
-
-    static DatabaseSnapshot open(String jdbcUrl, String user, String password) {
+    public static DatabaseSnapshot open(DatabaseAddress address) {
         try {
-            Connection connection = DriverManager.getConnection(jdbcUrl, user, password);
+            Connection connection = address.connect();
             try {
                 return begin(connection);
             } catch (SQLException | RuntimeException e) {
@@ -120,7 +115,7 @@ public final class DatabaseSnapshot implements AutoCloseable {
         }
     }
 
-    private static String key(Connection connection) throws SQLException {
+    static String key(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select key_fingerprint from vault")) {
             return row.next() ? HexFormat.of().formatHex(row.getBytes(1)) : "";

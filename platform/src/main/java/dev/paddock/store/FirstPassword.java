@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -37,17 +36,18 @@ record FirstPassword(Path file) {
     }
 
     /// Gives the role its own password; nothing happens when it has it. Statements are not logged.
-    void change(String jdbcUrl, String user, String password) {
+    void change(DatabaseAddress address) {
         if (!Files.exists(file)) {
             return;
         }
         try {
-            try (Connection connection =
-                            DriverManager.getConnection(
-                                    jdbcUrl, user, Files.readString(file).strip());
+            DatabaseAddress first = address.withPassword(Files.readString(file).strip());
+            try (Connection connection = first.connect();
                     Statement statement = connection.createStatement()) {
                 // Both are ours: a word and hex digits.
-                statement.execute("alter role %s password '%s'".formatted(user, password));
+                statement.execute(
+                        "alter role %s password '%s'"
+                                .formatted(address.user(), address.password()));
             } catch (SQLException e) {
                 String state = e.getSQLState();
                 if (state == null || !state.startsWith(REFUSED)) {

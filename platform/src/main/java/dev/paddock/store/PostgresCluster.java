@@ -93,8 +93,8 @@ record PostgresCluster(
     }
 
     /// Ends the use of the model's password; the server runs.
-    void changeFirstPassword(String jdbcUrl) {
-        FirstPassword.in(root).change(jdbcUrl, USER, password());
+    void changeFirstPassword(int port) {
+        FirstPassword.in(root).change(address(port));
     }
 
     /// Brings what was made for this start onto the disk.
@@ -119,6 +119,10 @@ record PostgresCluster(
         } catch (IOException e) {
             throw new UncheckedIOException("Reading the database password " + file, e);
         }
+    }
+
+    DatabaseAddress address(int port) {
+        return DatabaseAddress.ours(port, USER, password());
     }
 
     Optional<Integer> port() {

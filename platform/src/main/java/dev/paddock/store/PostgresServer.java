@@ -11,11 +11,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.zip.CRC32;
 
 /// The PostgreSQL server of this platform: unpacked, initialised, started or adopted, and stopped by us.
-public final class PostgresServer {
+public final class PostgresServer implements StateServer {
     /// Below the ephemeral range, where any outgoing connection could sit on the port when we come back.
     private static final int FIRST_PORT = 21_000;
 
@@ -69,7 +70,7 @@ public final class PostgresServer {
         PostgresCluster cluster = PostgresCluster.open(scratch, runtime, Optional.of(store), "");
         PostgresServer server = start(cluster, runtime);
         try {
-            Database.migrate(server.jdbcUrl(), server.user(), server.password());
+            Database.migrate(server.address());
         } finally {
             server.stop();
         }
@@ -93,7 +94,7 @@ public final class PostgresServer {
         PostgresCluster cluster = PostgresCluster.open(data, runtime, Optional.of(store), "");
         Optional<Integer> port = cluster.port();
         if (running(runtime) && port.isPresent()) {
-            Database.migrate(jdbcUrl(port.get()), PostgresCluster.USER, cluster.password());
+            Database.migrate(cluster.address(port.get()));
         }
     }
 
@@ -142,28 +143,23 @@ public final class PostgresServer {
 
     /// Waits until a cluster that was just made is on the disk. Until then a crash of the machine costs all that is in
     /// it, so it must not hold anything yet that counts.
+    @Override
     public void settle() {
         cluster.settle();
     }
 
-    public String jdbcUrl() {
-        return jdbcUrl(port);
-    }
-
-    private static String jdbcUrl(int port) {
-        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
-    }
-
-    public String user() {
-        return PostgresCluster.USER;
-    }
-
-    public String password() {
-        return cluster.password();
+    @Override
+    public DatabaseAddress address() {
+        return cluster.address(port);
     }
 
     public long pid() {
         return daemon.pid();
+    }
+
+    @Override
+    public OptionalLong process() {
+        return OptionalLong.of(pid());
     }
 
     /// Without a checkpoint: for a server whose data is not needed again.
@@ -172,6 +168,7 @@ public final class PostgresServer {
     }
 
     /// Fast shutdown; returns when the server is gone.
+    @Override
     public void stop() {
         daemon.stop("INT", STOP_GRACE);
     }
@@ -193,7 +190,7 @@ public final class PostgresServer {
 
     private static PostgresServer opened(PostgresServer server) {
         awaitReady(server);
-        server.cluster.changeFirstPassword(server.jdbcUrl());
+        server.cluster.changeFirstPassword(server.port);
         return server;
     }
 

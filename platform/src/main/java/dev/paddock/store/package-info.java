@@ -1,4 +1,5 @@
-/// The database: connection, migrations, and the PostgreSQL server this platform runs itself.
+/// The database: connection, migrations, and the PostgreSQL server behind it (`StateServer`): one that this platform runs
+/// itself, or one that the operator named.
 @NullMarked
 package dev.paddock.store;
 

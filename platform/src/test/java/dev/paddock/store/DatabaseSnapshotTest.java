@@ -157,24 +157,21 @@ class DatabaseSnapshotTest {
     }
 
     private DatabaseSnapshot open(String database) {
-        return DatabaseSnapshot.open(
-                TestDatabase.urlOf(database), server.user(), server.password());
+        return DatabaseSnapshot.open(TestDatabase.address(database));
     }
 
     private void load(String database, Copy copy) throws IOException {
         DatabaseRestore.load(
-                TestDatabase.urlOf(database),
-                server.user(),
-                server.password(),
+                TestDatabase.address(database),
                 copy.outline(),
                 table -> new ByteArrayInputStream(copy.rows().get(table.name())));
     }
 
     private PGSimpleDataSource source(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setUrl(TestDatabase.urlOf(database));
-        source.setUser(server.user());
-        source.setPassword(server.password());
+        source.setUrl(TestDatabase.address(database).jdbcUrl());
+        source.setUser(server.address().user());
+        source.setPassword(server.address().password());
         return source;
     }
 

@@ -52,7 +52,10 @@ class DatabaseTest {
         PostgresServer server = TestDatabase.server();
         Flyway flyway =
                 Flyway.configure()
-                        .dataSource(server.jdbcUrl(), server.user(), server.password())
+                        .dataSource(
+                                server.address().jdbcUrl(),
+                                server.address().user(),
+                                server.address().password())
                         .load();
         assertThat(applied).isEqualTo(Migrations.known());
         assertThat(Migrations.known())

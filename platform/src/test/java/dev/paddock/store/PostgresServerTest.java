@@ -59,7 +59,7 @@ class PostgresServerTest {
                                 Files.getPosixFilePermissions(data.resolve("password"))))
                 .isEqualTo("rw-------");
         assertThat(Files.readString(Path.of("/proc/" + server.pid() + "/cmdline")))
-                .doesNotContain(server.password());
+                .doesNotContain(server.address().password());
         if (SystemUser.available()) {
             int uid = SystemUser.ensure("paddock-db").orElseThrow().uid();
             assertThat(Files.getAttribute(Path.of("/proc/" + server.pid()), "unix:uid"))
@@ -71,8 +71,9 @@ class PostgresServerTest {
     void refusesWrongPassword() {
         PostgresServer server = PostgresServer.start(data, runtime);
 
-        assertThatThrownBy(
-                        () -> DriverManager.getConnection(server.jdbcUrl(), server.user(), "wrong"))
+        assertThatThrownBy(() ->
+                        DriverManager.getConnection(
+                                server.address().jdbcUrl(), server.address().user(), "wrong"))
                 .isInstanceOf(SQLException.class)
                 .hasMessageContaining("password authentication failed");
     }
@@ -85,7 +86,7 @@ class PostgresServerTest {
         PostgresServer second = PostgresServer.start(data, runtime);
 
         assertThat(second.pid()).isEqualTo(first.pid());
-        assertThat(second.jdbcUrl()).isEqualTo(first.jdbcUrl());
+        assertThat(second.address().jdbcUrl()).isEqualTo(first.address().jdbcUrl());
         assertThat(read(second)).isEqualTo("kept");
     }
 
@@ -154,8 +155,9 @@ class PostgresServerTest {
             assertThat(one(connection, "select count(*) from apps")).isEqualTo("0");
         }
         String first = Files.readString(model(store).password()).strip();
-        assertThatThrownBy(
-                        () -> DriverManager.getConnection(server.jdbcUrl(), server.user(), first))
+        assertThatThrownBy(() ->
+                        DriverManager.getConnection(
+                                server.address().jdbcUrl(), server.address().user(), first))
                 .hasMessageContaining("password authentication failed");
         assertThat(data.resolve("password.first")).doesNotExist();
     }
@@ -237,7 +239,7 @@ class PostgresServerTest {
         try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             PostgresServer second = PostgresServer.start(data, runtime);
 
-            assertThat(second.jdbcUrl()).isNotEqualTo(first.jdbcUrl());
+            assertThat(second.address().jdbcUrl()).isNotEqualTo(first.address().jdbcUrl());
             assertThat(read(second)).isEqualTo("kept");
         }
     }
@@ -294,7 +296,7 @@ class PostgresServerTest {
     }
 
     private static Connection connect(PostgresServer server) throws SQLException {
-        return DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password());
+        return server.address().connect();
     }
 
     /// A killed process may live on for a moment.

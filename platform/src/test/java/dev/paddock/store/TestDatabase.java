@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -35,7 +34,7 @@ public final class TestDatabase {
             throw new UncheckedIOException(e);
         }
         execute("create database " + TEMPLATE);
-        Database.migrate(url(TEMPLATE), server.user(), server.password());
+        Database.migrate(server.address().withName(TEMPLATE));
     }
 
     /// A new, migrated, empty database. Those of more than a few calls ago are closed.
@@ -45,8 +44,7 @@ public final class TestDatabase {
 
     /// As another start of the platform opens it, with the key in this file.
     static Database reopen(Database database, Path key) {
-        String url = urlOf(name(database));
-        return Database.open(url, server().user(), server().password(), key);
+        return Database.open(address(name(database)), key);
     }
 
     static String name(Database database) {
@@ -55,8 +53,8 @@ public final class TestDatabase {
                         handle.createQuery("select current_database()").mapTo(String.class).one());
     }
 
-    static String urlOf(String name) {
-        return INSTANCE.url(name);
+    static DatabaseAddress address(String name) {
+        return server().address().withName(name);
     }
 
     /// The name of a new database without any table.
@@ -83,11 +81,7 @@ public final class TestDatabase {
         }
         String name = create(TEMPLATE);
         Database database =
-                Database.open(
-                        url(name),
-                        server.user(),
-                        server.password(),
-                        directory.resolve("secrets.key"));
+                Database.open(server.address().withName(name), directory.resolve("secrets.key"));
         open.add(database);
         return database;
     }
@@ -98,14 +92,8 @@ public final class TestDatabase {
         return name;
     }
 
-    private String url(String database) {
-        return server.jdbcUrl().replaceFirst("/[^/]*$", "/" + database);
-    }
-
     private void execute(String sql) {
-        try (var connection =
-                        DriverManager.getConnection(
-                                server.jdbcUrl(), server.user(), server.password());
+        try (var connection = server.address().connect();
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {

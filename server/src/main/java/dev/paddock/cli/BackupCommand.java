@@ -2,6 +2,7 @@ package dev.paddock.cli;
 
 import dev.paddock.server.Backup;
 import dev.paddock.server.Installation;
+import dev.paddock.store.DatabaseAddress;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -35,7 +36,11 @@ final class BackupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = System.out;
-        new Backup(data.path(), Installation.here(), out::println)
+        new Backup(
+                        data.path(),
+                        Installation.here(),
+                        DatabaseAddress.named(System.getenv()),
+                        out::println)
                 .save(file.toAbsolutePath().normalize(), withKeys);
         return Main.DONE;
     }

@@ -2,6 +2,7 @@ package dev.paddock.cli;
 
 import dev.paddock.server.Installation;
 import dev.paddock.server.Restore;
+import dev.paddock.store.DatabaseAddress;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -37,7 +38,11 @@ final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = System.out;
-        new Restore(data.path(), Installation.here(), out::println)
+        new Restore(
+                        data.path(),
+                        Installation.here(),
+                        DatabaseAddress.named(System.getenv()),
+                        out::println)
                 .from(file.toAbsolutePath().normalize(), Optional.ofNullable(keys));
         return Main.DONE;
     }

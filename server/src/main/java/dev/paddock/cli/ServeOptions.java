@@ -5,6 +5,7 @@ import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
 import dev.paddock.server.HostPort;
 import dev.paddock.server.Settings;
+import dev.paddock.store.DatabaseAddress;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -108,7 +109,8 @@ final class ServeOptions {
                 spares,
                 dynoDisk,
                 allowedTargets.stream().map(AddressBlock::parse).toList(),
-                freeHours());
+                freeHours(),
+                DatabaseAddress.named(System.getenv()));
     }
 
     private FreeHours freeHours() {

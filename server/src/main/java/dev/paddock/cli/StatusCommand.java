@@ -68,7 +68,13 @@ final class StatusCommand implements Callable<Integer> {
                         + (known == null
                                 ? ""
                                 : ", http " + known.http() + ", https " + known.https()));
-        line(out, "database", running(status.database()));
+        line(
+                out,
+                "database",
+                status.known()
+                        .flatMap(PlatformRecord::externalDatabase)
+                        .map(server -> server + ", not ours to start or stop")
+                        .orElseGet(() -> running(status.database())));
         line(out, "dynos", status.dynos().map(n -> n + " running").orElse("not visible to you"));
         if (known != null) {
             line(out, "isolation", known.isolation().text());

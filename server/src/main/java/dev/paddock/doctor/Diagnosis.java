@@ -257,6 +257,23 @@ public record Diagnosis(List<Finding> findings) {
     }
 
     private static Finding postgres(MachineFacts facts) {
+        return facts.namedDatabase().map(Diagnosis::named).orElseGet(() -> ours(facts));
+    }
+
+    private static Finding named(MachineFacts.NamedDatabase database) {
+        return database.trouble().isEmpty()
+                ? Finding.good(
+                        "PostgreSQL",
+                        "%s at %s, which DATABASE_URL names"
+                                .formatted(database.version(), database.address()))
+                : Finding.missing(
+                        "PostgreSQL",
+                        "%s, not ours, cannot be used".formatted(database.address()),
+                        database.trouble(),
+                        "Mend it or DATABASE_URL; a new platform without that variable has a PostgreSQL of its own.");
+    }
+
+    private static Finding ours(MachineFacts facts) {
         return Finding.good(
                 "PostgreSQL",
                 facts.postgres()

@@ -17,6 +17,7 @@ import java.util.Optional;
 /// @param firewalls those of others that are in force
 /// @param hiddenPrograms languages that are installed only where dynos do not see them
 /// @param postgres where its programs were unpacked, if they were
+/// @param namedDatabase the server that the operator named for the state, in place of one of ours
 public record MachineFacts(
         String kernel,
         String architecture,
@@ -30,6 +31,7 @@ public record MachineFacts(
         Memory memory,
         Java java,
         Optional<Path> postgres,
+        Optional<NamedDatabase> namedDatabase,
         Map<String, Path> hiddenPrograms) {
     public MachineFacts {
         firewalls = List.copyOf(firewalls);
@@ -46,6 +48,12 @@ public record MachineFacts(
 
     /// What the machine has, and what is free now.
     public record Memory(long totalBytes, long freeBytes) {}
+
+    /// A server that the operator named.
+    ///
+    /// @param version of the server; empty when it could not be used
+    /// @param trouble what came of the trial, if it failed
+    public record NamedDatabase(String address, String version, String trouble) {}
 
     /// The java that runs Paddock.
     public record Java(String version, Path home, boolean compiler) {}

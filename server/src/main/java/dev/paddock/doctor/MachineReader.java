@@ -1,13 +1,18 @@
 package dev.paddock.doctor;
 
+import dev.paddock.core.UserError;
 import dev.paddock.doctor.MachineFacts.Disk;
 import dev.paddock.doctor.MachineFacts.Firewall;
 import dev.paddock.doctor.MachineFacts.Java;
 import dev.paddock.doctor.MachineFacts.Memory;
+import dev.paddock.doctor.MachineFacts.NamedDatabase;
 import dev.paddock.engine.local.LocalMachine;
 import dev.paddock.engine.local.NetworkTrial;
 import dev.paddock.server.Installation;
+import dev.paddock.server.StatePlace;
 import dev.paddock.server.Superuser;
+import dev.paddock.store.DatabaseAddress;
+import dev.paddock.store.ExternalServer;
 import dev.paddock.store.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,7 +61,30 @@ public final class MachineReader {
                 memory(),
                 java(),
                 PostgresServer.unpacked(installation.postgres()),
+                namedDatabase(data),
                 hiddenPrograms());
+    }
+
+    private static Optional<NamedDatabase> namedDatabase(Path data) {
+        return DatabaseAddress.named(System.getenv())
+                .map(MachineReader::tried)
+                .or(() ->
+                        StatePlace.remembered(data)
+                                .map(address ->
+                                        new NamedDatabase(
+                                                address,
+                                                "",
+                                                "The platform on %s has its state there, and %s is not set."
+                                                        .formatted(
+                                                                data, DatabaseAddress.VARIABLE))));
+    }
+
+    private static NamedDatabase tried(DatabaseAddress address) {
+        try {
+            return new NamedDatabase(address.toString(), ExternalServer.version(address), "");
+        } catch (UserError failed) {
+            return new NamedDatabase(address.toString(), "", failed.message());
+        }
     }
 
     private static boolean userNamespaces() {

@@ -3,6 +3,7 @@ package dev.paddock.server;
 import dev.paddock.backup.ArchiveWriter;
 import dev.paddock.core.UserError;
 import dev.paddock.git.RepositoryCopy;
+import dev.paddock.store.DatabaseAddress;
 import dev.paddock.store.DatabaseOutline;
 import dev.paddock.store.DatabaseSnapshot;
 import dev.paddock.store.PostgresServer;
@@ -35,12 +36,19 @@ public final class Backup {
 
     private final Path data;
     private final Installation installation;
+    private final Optional<DatabaseAddress> named;
     private final Consumer<String> told;
     private final Set<UUID> slugs = new HashSet<>();
     private int repositories;
 
+    /// @param named the server with the state of a platform that has none of its own
     /// @param told gets a line for each file that was written
-    public Backup(Path data, Installation installation, Consumer<String> told) {
+    public Backup(
+            Path data,
+            Installation installation,
+            Optional<DatabaseAddress> named,
+            Consumer<String> told) {
+        this.named = named;
         this.data = data;
         this.installation = installation;
         this.told = told;
@@ -55,18 +63,28 @@ public final class Backup {
                     "There is no platform in %s, so nothing to back up. Name its directory with --data."
                             .formatted(data));
         }
+        StatePlace place = StatePlace.existing(data, named);
+        if (place.external().isPresent()) {
+            place.require();
+            save(file, keysInside, place.external().get());
+        } else {
+            saveOfOwn(file, keysInside);
+        }
+    }
+
+    private void saveOfOwn(Path file, boolean keysInside) {
         RuntimeDirectory runtime = RuntimeDirectory.of(data);
         Optional<PostgresServer> running =
                 PostgresServer.find(database(), runtime.path(), installation.postgres());
         if (running.isPresent()) {
-            save(file, keysInside, running.get());
+            save(file, keysInside, running.get().address());
         } else {
             saveOfStopped(file, keysInside, runtime);
         }
     }
 
     private Path database() {
-        return data.resolve("postgres");
+        return StatePlace.own(data);
     }
 
     private void saveOfStopped(Path file, boolean keysInside, RuntimeDirectory runtime) {
@@ -80,7 +98,7 @@ public final class Backup {
             PostgresServer server =
                     PostgresServer.start(database(), runtime.path(), installation.postgres());
             try {
-                save(file, keysInside, server);
+                save(file, keysInside, server.address());
             } finally {
                 server.stop();
             }
@@ -98,11 +116,11 @@ public final class Backup {
         }
     }
 
-    private void save(Path file, boolean keysInside, PostgresServer server) {
+    private void save(Path file, boolean keysInside, DatabaseAddress database) {
         Path keys = BackedUp.keysBeside(file);
         try (ArchiveWriter archive = ArchiveWriter.create(file, BackedUp.BACKUP)) {
             addFiles(archive);
-            addRows(archive, server);
+            addRows(archive, database);
             if (keysInside) {
                 addKeys(archive);
             } else {
@@ -209,9 +227,9 @@ public final class Backup {
         return names;
     }
 
-    private void addRows(ArchiveWriter archive, PostgresServer server) throws IOException {
+    private void addRows(ArchiveWriter archive, DatabaseAddress database) throws IOException {
         for (int attempt = 0; attempt < MAX_SNAPSHOTS; attempt++) {
-            try (DatabaseSnapshot snapshot = DatabaseSnapshot.open(server)) {
+            try (DatabaseSnapshot snapshot = DatabaseSnapshot.open(database)) {
                 if (addMissingSlugs(archive, snapshot)) {
                     addRows(archive, snapshot);
                     return;

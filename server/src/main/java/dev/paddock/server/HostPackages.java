@@ -3,6 +3,7 @@ package dev.paddock.server;
 import dev.paddock.core.UserError;
 import dev.paddock.engine.local.Lack;
 import dev.paddock.engine.local.LocalMachine;
+import dev.paddock.store.DatabaseAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +91,7 @@ final class HostPackages {
                         .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                         .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
+        builder.environment().remove(DatabaseAddress.VARIABLE);
         try {
             Process process = builder.start();
             if (!process.waitFor(INSTALL_LIMIT_MINUTES, TimeUnit.MINUTES)) {

@@ -16,7 +16,10 @@ import dev.paddock.logs.LogHub;
 import dev.paddock.metering.DynoRecord;
 import dev.paddock.metering.Marks;
 import dev.paddock.store.Database;
+import dev.paddock.store.DatabaseAddress;
+import dev.paddock.store.ExternalServer;
 import dev.paddock.store.PostgresServer;
+import dev.paddock.store.StateServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -55,7 +59,7 @@ public final class Paddock implements AutoCloseable {
     private final Closing parts = new Closing();
     private final Closing front = new Closing();
     private final RouterProcess router;
-    private final PostgresServer postgres;
+    private final StateServer database;
     private final LocalEngine engine;
     private final Stored stored;
     private final Running running;
@@ -67,6 +71,8 @@ public final class Paddock implements AutoCloseable {
             DataDirectory data,
             RuntimeDirectory runtime,
             Installation installation,
+            StatePlace place,
+            Optional<ExternalServer> external,
             Closing foundation) {
         this.settings = settings;
         this.data = data;
@@ -82,7 +88,7 @@ public final class Paddock implements AutoCloseable {
         router.start();
         ExecutorService helpers = Executors.newVirtualThreadPerTaskExecutor();
         parts.add("helpers", helpers);
-        Future<Store> starting = helpers.submit(() -> openStore(installation));
+        Future<Store> starting = helpers.submit(() -> openStore(installation, place, external));
         Future<CertificateAuthority> opening =
                 helpers.submit(() ->
                         CertificateAuthority.open(data.certificates(), settings.domain(), clock));
@@ -93,8 +99,9 @@ public final class Paddock implements AutoCloseable {
         LogHub logs = parts.add("the logs", new LogHub(data.logs()));
         CertificateAuthority authority = await(opening);
         Store store = await(starting);
-        postgres = store.server();
-        Future<?> settling = helpers.submit(postgres::settle);
+        database = store.server();
+        external.ifPresent(server -> server.keep(timers, helpers));
+        Future<?> settling = helpers.submit(database::settle);
 
         stored =
                 new Stored(
@@ -155,44 +162,59 @@ public final class Paddock implements AutoCloseable {
                 settings.https().toString(),
                 settings.domain(),
                 operator.ca(),
-                ProcessMark.of(postgres.pid()).orElse(ProcessMark.self()),
-                engine.isolation());
+                engine.isolation(),
+                databaseProcess(),
+                settings.database().map(DatabaseAddress::toString));
+    }
+
+    private Optional<ProcessMark> databaseProcess() {
+        OptionalLong pid = database.process();
+        return pid.isPresent() ? ProcessMark.of(pid.getAsLong()) : Optional.empty();
     }
 
     /// Opens the database in the thread that waited for its server, beside the making of the engine.
-    private Store openStore(Installation installation) {
-        PostgresServer server =
-                PostgresServer.start(
-                        data.path().resolve("postgres"), runtime.path(), installation.postgres());
-        return new Store(
-                server,
-                Database.open(
-                        server.jdbcUrl(), server.user(), server.password(), data.secretsKey()));
+    private Store openStore(
+            Installation installation, StatePlace place, Optional<ExternalServer> external) {
+        StateServer server =
+                external.isPresent()
+                        ? external.get()
+                        : PostgresServer.start(
+                                StatePlace.own(data.path()),
+                                runtime.path(),
+                                installation.postgres());
+        Database opened = Database.open(server.address(), data.secretsKey());
+        place.remember();
+        return new Store(server, opened);
     }
 
     /// Starts or adopts everything; returns when all serves. When it throws, what it started has been ended again and
     /// what it found running still runs.
     public static Paddock start(Settings settings, Installation installation) {
         HostPackages.ofThisMachine().require(settings.installs());
+        StatePlace place = StatePlace.of(settings.data(), settings.database());
         if (!Files.exists(settings.data())) {
             // Before there is a directory that a start in vain would leave behind.
             Ports.requireFree("--api", settings.api());
             Ports.requireFree("--rendezvous", settings.rendezvous());
             Ports.requireFree("--http", settings.http());
             Ports.requireFree("--https", settings.https());
+            place.require();
         }
         Closing foundation = new Closing();
         try {
             DataDirectory data =
                     foundation.add("the data directory", DataDirectory.open(settings.data()));
             data.requireWhole();
+            Optional<ExternalServer> external = place.claim();
+            external.ifPresent(server -> foundation.add("the claim on the database", server));
             RuntimeDirectory runtime = RuntimeDirectory.of(data.path());
             runtime.create();
             Ports.requireFree("--api", settings.api());
             Ports.requireFree("--rendezvous", settings.rendezvous());
             StartedInVain vain =
                     foundation.add("what was started in vain", new StartedInVain(runtime));
-            Paddock paddock = new Paddock(settings, data, runtime, installation, foundation);
+            Paddock paddock =
+                    new Paddock(settings, data, runtime, installation, place, external, foundation);
             vain.settle();
             return paddock;
         } catch (RuntimeException | Error e) {
@@ -216,7 +238,7 @@ public final class Paddock implements AutoCloseable {
         endDynos(grace);
         router.stop();
         parts.close();
-        postgres.stop();
+        database.stop();
         PlatformRecord.remove(runtime);
         foundation.close();
     }
@@ -334,5 +356,5 @@ public final class Paddock implements AutoCloseable {
         }
     }
 
-    private record Store(PostgresServer server, Database database) {}
+    private record Store(StateServer server, Database database) {}
 }

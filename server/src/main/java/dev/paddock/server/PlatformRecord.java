@@ -25,8 +25,9 @@ public record PlatformRecord(
         String https,
         String domain,
         Path ca,
-        ProcessMark database,
-        Isolation isolation) {
+        Isolation isolation,
+        Optional<ProcessMark> database,
+        Optional<String> externalDatabase) {
 
     /// The record left in this runtime directory, whether its platform lives or not.
     public static Optional<PlatformRecord> read(RuntimeDirectory runtime) {
@@ -51,8 +52,9 @@ public record PlatformRecord(
                 values.getOrDefault("https", ""),
                 values.getOrDefault("domain", ""),
                 Path.of(values.getOrDefault("ca", "")),
-                ProcessMark.parse(values.getOrDefault("database", "")).orElse(process),
-                isolation(values.getOrDefault("isolation", "")));
+                isolation(values.getOrDefault("isolation", "")),
+                ProcessMark.parse(values.getOrDefault("database", "")),
+                Optional.ofNullable(values.get("external-database")));
     }
 
     /// Platforms that did not say had containers.
@@ -75,8 +77,9 @@ public record PlatformRecord(
         values.put("https", https);
         values.put("domain", domain);
         values.put("ca", ca.toString());
-        values.put("database", database.toString());
         values.put("isolation", isolation.name());
+        database.ifPresent(mark -> values.put("database", mark.toString()));
+        externalDatabase.ifPresent(server -> values.put("external-database", server));
         SmallFiles.writeReadable(runtime.platformRecord(), values);
     }
 

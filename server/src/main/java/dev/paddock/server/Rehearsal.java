@@ -19,6 +19,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /// A start and an end that nobody sees, from which java learns what to keep in its archives: of the platform, when
@@ -106,7 +107,8 @@ public final class Rehearsal {
                         0,
                         0,
                         List.of(),
-                        FreeHours.PER_APP);
+                        FreeHours.PER_APP,
+                        Optional.empty());
         try {
             Paddock paddock = Paddock.start(settings, installation);
             try {

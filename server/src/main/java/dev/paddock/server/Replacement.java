@@ -1,9 +1,9 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.store.Database;
 import dev.paddock.store.PostgresServer;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -28,15 +28,21 @@ public final class Replacement {
             return;
         }
         HostPackages.ofThisMachine().require(settings.installs());
-        migrate(settings.data(), installation);
+        migrate(StatePlace.of(settings.data(), settings.database()), installation);
         end(running.get());
     }
 
-    private static void migrate(Path data, Installation installation) {
-        RuntimeDirectory runtime = RuntimeDirectory.of(data);
+    private static void migrate(StatePlace place, Installation installation) {
         try {
-            PostgresServer.migrateRunning(
-                    data.resolve("postgres"), runtime.path(), installation.postgres());
+            if (place.external().isPresent()) {
+                place.require();
+                Database.migrate(place.external().get());
+            } else {
+                PostgresServer.migrateRunning(
+                        StatePlace.own(place.data()),
+                        RuntimeDirectory.of(place.data()).path(),
+                        installation.postgres());
+            }
         } catch (RuntimeException e) {
             UserError failed =
                     new UserError(

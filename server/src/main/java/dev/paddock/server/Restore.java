@@ -7,9 +7,12 @@ import dev.paddock.backup.ArchiveReader;
 import dev.paddock.core.UserError;
 import dev.paddock.daemons.Command;
 import dev.paddock.git.RepositoryCopy;
+import dev.paddock.store.DatabaseAddress;
 import dev.paddock.store.DatabaseOutline;
 import dev.paddock.store.DatabaseRestore;
+import dev.paddock.store.ExternalServer;
 import dev.paddock.store.PostgresServer;
+import dev.paddock.store.StateServer;
 import dev.paddock.store.Trees;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -43,10 +46,17 @@ public final class Restore {
 
     private final Path data;
     private final Installation installation;
+    private final Optional<DatabaseAddress> named;
     private final Consumer<String> told;
 
+    /// @param named a server for the state, in place of one of our own
     /// @param told gets a line for each thing that was done
-    public Restore(Path data, Installation installation, Consumer<String> told) {
+    public Restore(
+            Path data,
+            Installation installation,
+            Optional<DatabaseAddress> named,
+            Consumer<String> told) {
+        this.named = named;
         this.data = data;
         this.installation = installation;
         this.told = told;
@@ -61,6 +71,7 @@ public final class Restore {
         }
         boolean made = !Files.exists(data);
         requireNothingThere();
+        named.ifPresent(ExternalServer::requireEmpty);
         try (DataDirectory held = DataDirectory.open(data)) {
             RuntimeDirectory runtime = RuntimeDirectory.of(held.path());
             try {
@@ -170,18 +181,39 @@ public final class Restore {
     private void load(Path root, RuntimeDirectory runtime, DatabaseOutline outline, Path rows)
             throws IOException {
         runtime.create();
-        PostgresServer server =
-                PostgresServer.start(
-                        root.resolve("postgres"), runtime.path(), installation.postgres());
+        StatePlace place = new StatePlace(root, named);
+        Optional<ExternalServer> external = place.claimEmpty();
+        StateServer server =
+                external.isPresent()
+                        ? external.get()
+                        : PostgresServer.start(
+                                StatePlace.own(root), runtime.path(), installation.postgres());
         try {
             server.settle();
-            DatabaseRestore.load(
-                    server, outline, table -> chunks(rows.resolve(BackedUp.ROWS + table.name())));
-            removeOrphans(root, DatabaseRestore.apps(server), DatabaseRestore.slugs(server));
-            told.accept("restored the database");
+            load(root, server.address(), outline, rows);
+            place.remember();
+        } catch (IOException | RuntimeException e) {
+            external.ifPresent(database -> clear(database, e));
+            throw e;
         } finally {
             server.stop();
         }
+    }
+
+    private static void clear(ExternalServer database, Exception reason) {
+        try {
+            database.clear();
+        } catch (RuntimeException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private void load(Path root, DatabaseAddress database, DatabaseOutline outline, Path rows)
+            throws IOException {
+        DatabaseRestore.load(
+                database, outline, table -> chunks(rows.resolve(BackedUp.ROWS + table.name())));
+        removeOrphans(root, DatabaseRestore.apps(database), DatabaseRestore.slugs(database));
+        told.accept("restored the database" + named.map(server -> " " + server).orElse(""));
     }
 
     private static InputStream chunks(Path folder) throws IOException {
@@ -238,7 +270,13 @@ public final class Restore {
         sync(root);
         Files.delete(rows);
         sync(root);
-        told.accept("Start it with: paddock up --data %s%s".formatted(data, flags(root)));
+        told.accept(
+                "Start it with: paddock up --data %s%s%s"
+                        .formatted(
+                                data,
+                                flags(root),
+                                named.map(_ -> "  (and the same " + DatabaseAddress.VARIABLE + ")")
+                                        .orElse("")));
     }
 
     /// Empty when there are none, or what is no flags: the line may end up in a shell.

@@ -3,10 +3,12 @@ package dev.paddock.server;
 import dev.paddock.core.UserError;
 import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
+import dev.paddock.store.DatabaseAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// What the operator chose for one platform.
@@ -18,6 +20,7 @@ import java.util.regex.Pattern;
 /// @param dynoDiskMegabytes how much each dyno may write to its disk; 0 for no limit
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
 /// @param freeHours what costs nothing each month
+/// @param database a server for the state, in place of one of our own
 public record Settings(
         Path data,
         HostPort api,
@@ -31,7 +34,8 @@ public record Settings(
         int spares,
         int dynoDiskMegabytes,
         List<AddressBlock> allowedTargets,
-        FreeHours freeHours) {
+        FreeHours freeHours,
+        Optional<DatabaseAddress> database) {
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
     private static final int MAX_DOMAIN_LENGTH = 200;
@@ -81,7 +85,7 @@ public record Settings(
         allowedTargets = List.copyOf(allowedTargets);
     }
 
-    /// The flags of `up` that mean the same, but for the data directory; a line each.
+    /// The flags of `up` that mean the same, but for the data directory and the database; a line each.
     List<String> flags() {
         List<String> flags = new ArrayList<>();
         flags.add("--api " + api);

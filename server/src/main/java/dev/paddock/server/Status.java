@@ -16,7 +16,7 @@ import java.util.Optional;
 /// @param platform the living platform process
 /// @param known what the last platform wrote about itself, whether it lives or not
 /// @param router pid of the living router
-/// @param database pid of the living PostgreSQL
+/// @param database pid of the living PostgreSQL of its own
 /// @param dynos those that live; empty when this user may not look
 public record Status(
         Optional<ProcessMark> platform,
@@ -43,7 +43,7 @@ public record Status(
                 known.map(PlatformRecord::process).filter(ProcessMark::alive),
                 known,
                 router(runtime),
-                known.map(PlatformRecord::database)
+                known.flatMap(PlatformRecord::database)
                         .filter(ProcessMark::alive)
                         .map(ProcessMark::pid),
                 dynos(runtime));

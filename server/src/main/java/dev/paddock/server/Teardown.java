@@ -49,6 +49,7 @@ public final class Teardown {
     public void purge() {
         stop();
         RuntimeDirectory runtime;
+        Optional<String> external = StatePlace.remembered(data);
         try (DataDirectory held = DataDirectory.open(data)) {
             runtime = RuntimeDirectory.of(held.path());
             runtime.create();
@@ -63,6 +64,10 @@ public final class Teardown {
             throw new UncheckedIOException(e);
         }
         Machine.removeUsersUnlessNeeded(runtime.root(), told);
+        external.ifPresent(server ->
+                told.accept(
+                        "left the database %s as it is: nothing opens what is sealed in it any more, so drop it there with `drop database`"
+                                .formatted(server)));
     }
 
     /// A directory named by mistake must not lose its files.

@@ -6,6 +6,7 @@ import dev.paddock.doctor.MachineFacts.Disk;
 import dev.paddock.doctor.MachineFacts.Firewall;
 import dev.paddock.doctor.MachineFacts.Java;
 import dev.paddock.doctor.MachineFacts.Memory;
+import dev.paddock.doctor.MachineFacts.NamedDatabase;
 import dev.paddock.engine.local.LocalMachine;
 import dev.paddock.engine.local.LocalMachine.CgroupVersion;
 import dev.paddock.engine.local.LocalMachine.Cgroups;
@@ -183,6 +184,44 @@ class DiagnosisTest {
                         MEMORY,
                         new Java("25.0.3", Path.of("/opt/jdk"), true),
                         Optional.empty(),
+                        Optional.empty(),
+                        Map.of()));
+    }
+
+    @Test
+    void databaseThatCannotBeUsedIsMissing() {
+        NamedDatabase away = new NamedDatabase("db:5432/state", "", "Connection refused.");
+        NamedDatabase there = new NamedDatabase("db:5432/state", "16.4", "");
+
+        assertThat(finding(withDatabase(there), "PostgreSQL"))
+                .isEqualTo(
+                        Finding.good(
+                                "PostgreSQL", "16.4 at db:5432/state, which DATABASE_URL names"));
+        assertThat(withDatabase(away).bad())
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.level()).isEqualTo(Finding.Level.MISSING);
+                    assertThat(finding.found()).contains("db:5432/state");
+                    assertThat(finding.meaning()).isEqualTo("Connection refused.");
+                });
+    }
+
+    private static Diagnosis withDatabase(NamedDatabase database) {
+        return Diagnosis.of(
+                new MachineFacts(
+                        "Linux 6.1.0",
+                        "amd64",
+                        0,
+                        COMPLETE,
+                        Optional.of(NETWORK),
+                        true,
+                        false,
+                        List.of(),
+                        DISK,
+                        MEMORY,
+                        new Java("25.0.3", Path.of("/opt/jdk"), true),
+                        Optional.empty(),
+                        Optional.of(database),
                         Map.of()));
     }
 
@@ -231,6 +270,7 @@ class DiagnosisTest {
                 memory,
                 new Java("25.0.3", Path.of("/opt/jdk"), true),
                 Optional.of(Path.of("/opt/postgres")),
+                Optional.empty(),
                 Map.of());
     }
 

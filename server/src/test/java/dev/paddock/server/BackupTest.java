@@ -16,12 +16,17 @@ import dev.paddock.core.UserError;
 import dev.paddock.git.RepositoryCopy;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
+import dev.paddock.store.DatabaseAddress;
+import dev.paddock.store.ExternalServer;
 import dev.paddock.store.PostgresServer;
 import dev.paddock.store.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,6 +156,85 @@ class BackupTest {
     }
 
     @Test
+    void stateMovesToAServerOfTheOperatorsAndFromThere() throws Exception {
+        Files.createDirectory(data);
+        try (DataDirectory _ = DataDirectory.open(data);
+                Opened running = Opened.in(this, data)) {
+            running.deploy(running.app("shop"), "one");
+            backup(false);
+        }
+        PostgresServer other = startOther();
+        DatabaseAddress owned = databaseOf(other, "plain");
+
+        Path moved = restore("moved", Optional.of(owned), Optional.empty());
+
+        assertThat(moved.resolve("postgres")).doesNotExist();
+        assertThat(told).contains("restored the database " + owned);
+        assertThat(StatePlace.remembered(moved)).contains(owned.toString());
+        assertThatThrownBy(() -> restore("again", Optional.of(owned), Optional.empty()))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("is not empty");
+        try (Opened opened = Opened.at(owned, moved)) {
+            opened.deploy(opened.apps().all().getFirst(), "two");
+        }
+        assertThatThrownBy(() -> save(moved, Optional.empty()))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("DATABASE_URL is not set");
+        save(moved, Optional.of(owned));
+        try (Opened back = Opened.in(this, restore(Optional.empty()))) {
+            assertThat(back.releases().newest(back.apps().all().getFirst().id()).config().values())
+                    .containsEntry("STEP", "two");
+        }
+    }
+
+    @Test
+    void restoreInVainLeavesNothingOnTheServer() throws Exception {
+        Files.createDirectory(data);
+        try (DataDirectory _ = DataDirectory.open(data);
+                Opened running = Opened.in(this, data)) {
+            App shop = running.app("shop");
+            running.deploy(shop, "one");
+            Path broken = data.resolve("repositories/" + shop.id() + ".git");
+            RepositoryCopy.create(broken);
+            Files.createDirectories(broken.resolve("refs/heads"));
+            Files.writeString(broken.resolve("refs/heads/main"), "0".repeat(39) + "1\n");
+            backup(false);
+        }
+        DatabaseAddress owned = databaseOf(startOther(), "plain");
+
+        assertThatThrownBy(() -> restore("moved", Optional.of(owned), Optional.empty()))
+                .isInstanceOf(RuntimeException.class);
+
+        ExternalServer.requireEmpty(owned);
+    }
+
+    private PostgresServer startOther() throws IOException {
+        Path root = Files.createDirectory(folder.resolve("other"));
+        RuntimeDirectory runtime = RuntimeDirectory.of(root);
+        runtime.create();
+        runtimes.add(runtime.path());
+        return PostgresServer.start(
+                root.resolve("postgres"), runtime.path(), installation().postgres());
+    }
+
+    /// A database whose owner is no superuser.
+    private static DatabaseAddress databaseOf(PostgresServer server, String owner)
+            throws SQLException {
+        try (Connection connection = server.address().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create role %s login password 'secret'".formatted(owner));
+            statement.execute("create database %s owner %s".formatted(owner, owner));
+        }
+        return DatabaseAddress.parse(
+                "postgres://%s:secret@127.0.0.1:%d/%s"
+                        .formatted(owner, server.address().port(), owner));
+    }
+
+    private void save(Path from, Optional<DatabaseAddress> named) {
+        new Backup(from, installation(), named, told::add).save(file, false);
+    }
+
+    @Test
     void nothingIsBackedUpWhereNothingIs() {
         assertThatThrownBy(() -> backup(false))
                 .isInstanceOf(UserError.class)
@@ -160,14 +244,19 @@ class BackupTest {
     }
 
     private void backup(boolean keysInside) {
-        new Backup(data, installation(), told::add).save(file, keysInside);
+        new Backup(data, installation(), Optional.empty(), told::add).save(file, keysInside);
     }
 
     private Path restore(Optional<Path> keys) throws IOException {
-        Path restored = folder.resolve("restored");
+        return restore("restored", Optional.empty(), keys);
+    }
+
+    private Path restore(String name, Optional<DatabaseAddress> named, Optional<Path> keys)
+            throws IOException {
+        Path restored = folder.resolve(name);
         Files.createDirectory(restored);
         runtimes.add(RuntimeDirectory.of(restored).path());
-        new Restore(restored, installation(), told::add).from(file, keys);
+        new Restore(restored, installation(), named, told::add).from(file, keys);
         return restored;
     }
 
@@ -199,12 +288,11 @@ class BackupTest {
                             data.resolve("postgres"),
                             runtime.path(),
                             test.installation().postgres());
-            Database database =
-                    Database.open(
-                            server.jdbcUrl(),
-                            server.user(),
-                            server.password(),
-                            data.resolve("keys").resolve("secrets.key"));
+            return at(server.address(), data);
+        }
+
+        static Opened at(DatabaseAddress address, Path data) {
+            Database database = Database.open(address, data.resolve("keys").resolve("secrets.key"));
             Accounts accounts = new Accounts(database, CLOCK);
             Account operator =
                     accounts.operator().orElseGet(() -> accounts.create("o@localhost", "O"));

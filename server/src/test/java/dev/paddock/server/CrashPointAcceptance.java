@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
@@ -253,9 +252,7 @@ class CrashPointAcceptance {
                                 RunningPaddock.CHECKOUT.resolve("server/target/postgres"))
                         .orElseThrow();
         List<String> found = new ArrayList<>();
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                server.jdbcUrl(), server.user(), server.password());
+        try (Connection connection = server.address().connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -272,6 +271,7 @@ class PlatformLifeAcceptance {
                 PlatformRecord.read(RuntimeDirectory.of(platform.data()))
                         .orElseThrow()
                         .database()
+                        .orElseThrow()
                         .pid();
 
         try (PacedRequests requests = new PacedRequests(platform, "shop", 500)) {
@@ -370,9 +370,7 @@ class PlatformLifeAcceptance {
                         data.resolve("postgres"),
                         RuntimeDirectory.of(data).path(),
                         RunningPaddock.CHECKOUT.resolve("server/target/postgres"));
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                server.jdbcUrl(), server.user(), server.password());
+        try (Connection connection = server.address().connect();
                 Statement statement = connection.createStatement()) {
             statement.executeUpdate(
                     "delete from flyway_schema_history where installed_rank = (select max(installed_rank) from flyway_schema_history)");

@@ -184,6 +184,7 @@ class RestoreTest {
     }
 
     private void restore(Path file, Path data, Optional<Path> keys) {
-        new Restore(data, new Installation(folder.resolve("lib")), _ -> {}).from(file, keys);
+        new Restore(data, new Installation(folder.resolve("lib")), Optional.empty(), _ -> {})
+                .from(file, keys);
     }
 }

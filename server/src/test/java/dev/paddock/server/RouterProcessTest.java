@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -72,7 +73,8 @@ class RouterProcessTest {
                         0,
                         0,
                         List.of(),
-                        FreeHours.PER_APP);
+                        FreeHours.PER_APP,
+                        Optional.empty());
         dyno = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         dyno.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         dyno.createContext(

@@ -31,17 +31,30 @@ final class RunningPaddock {
     private final Path data;
     private final Path output;
     private final List<String> ports = new ArrayList<>();
+    private final Map<String, String> always;
     private final int api;
     private final int http;
     private Process process;
 
     RunningPaddock(Path folder) throws IOException, InterruptedException {
-        this(folder, Path.of(launcher()));
+        this(folder, Path.of(launcher()), Map.of());
     }
 
     /// @param launcher of this checkout, or what calls one
     RunningPaddock(Path folder, Path launcher) throws IOException, InterruptedException {
+        this(folder, launcher, Map.of());
+    }
+
+    /// @param always the environment of each of its starts
+    RunningPaddock(Path folder, Map<String, String> always)
+            throws IOException, InterruptedException {
+        this(folder, Path.of(launcher()), always);
+    }
+
+    private RunningPaddock(Path folder, Path launcher, Map<String, String> always)
+            throws IOException, InterruptedException {
         this.launcher = launcher;
+        this.always = Map.copyOf(always);
         data = folder.resolve("data");
         output = folder.resolve("output");
         api = freePort();
@@ -78,6 +91,7 @@ final class RunningPaddock {
         command.addAll(List.of(flags));
         Files.deleteIfExists(output);
         ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(always);
         builder.environment().putAll(environment);
         return builder.redirectInput(Path.of("/dev/null").toFile())
                 .redirectError(
