@@ -75,8 +75,15 @@ final class ServeOptions {
             names = "--dyno-disk",
             paramLabel = "MB",
             description =
-                    "How much each dyno may write to its disk, from 16; builds may write more. Default: 0, no limit of its own")
+                    "How much each dyno may write to its disk, from 16. Default: 0, no limit of its own")
     int dynoDisk;
+
+    @Option(
+            names = "--build-disk",
+            paramLabel = "MB",
+            description =
+                    "How much each build may write beside its cache and its slug, from 16. Default: 0, no limit of its own")
+    int buildDisk;
 
     @Option(
             names = "--allow-target",
@@ -108,6 +115,7 @@ final class ServeOptions {
                 memoryOvercommit,
                 spares,
                 dynoDisk,
+                buildDisk,
                 allowedTargets.stream().map(AddressBlock::parse).toList(),
                 freeHours(),
                 DatabaseAddress.named(System.getenv()));

@@ -137,7 +137,8 @@ public final class Paddock implements AutoCloseable {
         return new LocalEngine(
                 LocalSettings.of(runtime.path(), data.engine(), runtime.hash(), timers)
                         .withSpares(settings.spares())
-                        .withDiskBytes(settings.dynoDiskBytes()));
+                        .withDiskBytes(settings.dynoDiskBytes())
+                        .withBuildDiskBytes(settings.buildDiskBytes()));
     }
 
     /// Gives the routers their first table, and takes the listeners over from a router of another build.

@@ -106,6 +106,7 @@ public final class Rehearsal {
                         1,
                         0,
                         0,
+                        0,
                         List.of(),
                         FreeHours.PER_APP,
                         Optional.empty());

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 /// @param memoryOvercommit how much memory dynos may reserve, as a multiple of what the machine has
 /// @param spares how many containers are kept ahead for the next starts of web dynos
 /// @param dynoDiskMegabytes how much each dyno may write to its disk; 0 for no limit
+/// @param buildDiskMegabytes how much each build may write to its disk; 0 for no limit
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
 /// @param freeHours what costs nothing each month
 /// @param database a server for the state, in place of one of our own
@@ -33,6 +34,7 @@ public record Settings(
         double memoryOvercommit,
         int spares,
         int dynoDiskMegabytes,
+        int buildDiskMegabytes,
         List<AddressBlock> allowedTargets,
         FreeHours freeHours,
         Optional<DatabaseAddress> database) {
@@ -76,13 +78,17 @@ public record Settings(
             throw UserError.invalid(
                     "--spares %d must be a number from 0 to %d.".formatted(spares, MOST_SPARES));
         }
-        if (dynoDiskMegabytes != 0
-                && (dynoDiskMegabytes < LEAST_DISK || dynoDiskMegabytes > MOST_DISK)) {
-            throw UserError.invalid(
-                    "--dyno-disk %d must be 0 or a number of MB from %d to %d."
-                            .formatted(dynoDiskMegabytes, LEAST_DISK, MOST_DISK));
-        }
+        requireDisk("--dyno-disk", dynoDiskMegabytes);
+        requireDisk("--build-disk", buildDiskMegabytes);
         allowedTargets = List.copyOf(allowedTargets);
+    }
+
+    private static void requireDisk(String flag, int megabytes) {
+        if (megabytes != 0 && (megabytes < LEAST_DISK || megabytes > MOST_DISK)) {
+            throw UserError.invalid(
+                    "%s %d must be 0 or a number of MB from %d to %d."
+                            .formatted(flag, megabytes, LEAST_DISK, MOST_DISK));
+        }
     }
 
     /// The flags of `up` that mean the same, but for the data directory and the database; a line each.
@@ -108,6 +114,9 @@ public record Settings(
         if (dynoDiskMegabytes > 0) {
             flags.add("--dyno-disk " + dynoDiskMegabytes);
         }
+        if (buildDiskMegabytes > 0) {
+            flags.add("--build-disk " + buildDiskMegabytes);
+        }
         allowedTargets.forEach(target -> flags.add("--allow-target " + target));
         if (freeHours != FreeHours.PER_APP) {
             flags.add("--free-hours " + freeHours.name().toLowerCase(Locale.ROOT));
@@ -117,5 +126,9 @@ public record Settings(
 
     long dynoDiskBytes() {
         return (long) dynoDiskMegabytes << MEGABYTE_BITS;
+    }
+
+    long buildDiskBytes() {
+        return (long) buildDiskMegabytes << MEGABYTE_BITS;
     }
 }

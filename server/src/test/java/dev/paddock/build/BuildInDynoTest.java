@@ -52,6 +52,9 @@ class BuildInDynoTest {
     private AppId app;
     private Builder builder;
 
+    /// Enough for all examples.
+    private static final long BUILD_DISK = 400L << 20;
+
     @BeforeEach
     void makeBuilder() {
         assumeThat(System.getProperty("user.name")).as("containers need root").isEqualTo("root");
@@ -66,7 +69,11 @@ class BuildInDynoTest {
         LocalEngine local =
                 new LocalEngine(
                         LocalSettings.of(
-                                runtime, directory.resolve("engine"), hash, new RealTimers()));
+                                        runtime,
+                                        directory.resolve("engine"),
+                                        hash,
+                                        new RealTimers())
+                                .withBuildDiskBytes(BUILD_DISK));
         engine = Optional.of(local);
         slugs = new SlugStore(database, directory.resolve("slugs"));
         builder =
@@ -292,6 +299,32 @@ class BuildInDynoTest {
         assertThat(result).isInstanceOf(BuildResult.Failed.class);
         System.out.println("memory: " + result);
         assertThat(((BuildResult.Failed) result).reason()).contains("memory");
+        nothingRuns();
+    }
+
+    @Test
+    void aBuildThatFillsItsDiskEndsWithAReasonAndTheMachineKeepsItsRoom() throws Exception {
+        assumeThat(engine.orElseThrow().weaknesses()).as("file systems in files").isEmpty();
+        Path tree =
+                tree(
+                        Map.of(
+                                "package.json",
+                                "{\"name\":\"filler\",\"version\":\"1.0.0\",\"scripts\":{\"build\":"
+                                        + "\"head -c 2G /dev/zero >filled\"}}"));
+        long before = Files.getFileStore(directory).getUsableSpace();
+
+        BuildResult result = build(tree, Map.of());
+
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        BuildResult.Failed.class,
+                        failed ->
+                                assertThat(failed.reason())
+                                        .contains(
+                                                "needed more disk than the",
+                                                "MB that a build may use"));
+        assertThat(before - Files.getFileStore(directory).getUsableSpace())
+                .isLessThan(2 * BUILD_DISK);
         nothingRuns();
     }
 }

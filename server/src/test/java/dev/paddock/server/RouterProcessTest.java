@@ -72,6 +72,7 @@ class RouterProcessTest {
                         1,
                         0,
                         0,
+                        0,
                         List.of(),
                         FreeHours.PER_APP,
                         Optional.empty());

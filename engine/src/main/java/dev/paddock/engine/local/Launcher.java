@@ -107,17 +107,13 @@ final class Launcher {
 
     private ProcessIdentity container(LocalDyno dyno, Life.Place place, Optional<Path> slug)
             throws LaunchFailure, IOException {
-        // Builds have the machine's disk, as they have more of all else.
-        Optional<Path> volume =
-                dyno.spec.kind() == DynoKind.BUILD
-                        ? Optional.empty()
-                        : volumes.mount(dyno.files, place.user());
+        Optional<Path> volume = volumes.mount(dyno.spec.kind(), dyno.files, place.user());
         try {
             sandbox.describe(bundle(dyno, place, slug, volume), dyno.files);
             return dyno.keeper.create(dyno.files, dyno.spec.stdio());
         } finally {
             if (volume.isPresent()) {
-                volumes.unmount(dyno.files);
+                volumes.unmount(dyno.spec.kind(), dyno.files);
             }
         }
     }
@@ -151,7 +147,10 @@ final class Launcher {
         }
         mounts.add(home(dyno.files, place.user(), slug, volume));
         if (build) {
-            mounts.add(BundleMount.writable(owned(dyno.files.temporary(), place.user()), "/tmp"));
+            Path temporary =
+                    volume.map(root -> root.resolve("tmp"))
+                            .orElseGet(() -> owned(dyno.files.temporary(), place.user()));
+            mounts.add(BundleMount.writable(temporary, "/tmp"));
         }
         for (Mount mount : spec.mounts()) {
             stack.point(mount.source(), mount.target());

@@ -67,7 +67,7 @@ public final class LocalEngine implements Engine {
         this.weaknesses =
                 Stream.of(
                                 machine.lacks().stream().map(Lack::text),
-                                installation.volumes().weakness().stream(),
+                                installation.volumes().weaknesses().stream(),
                                 installation.weaknesses().stream())
                         .flatMap(Function.identity())
                         .toList();

@@ -11,6 +11,7 @@ import java.util.Map;
 /// @param hash 12 hex digits that names on this machine carry
 /// @param spares how many containers are kept ahead at most
 /// @param diskBytes how much each dyno may write to its own layer; 0 for no limit
+/// @param buildDiskBytes how much each build may write to its own disk; 0 for no limit
 /// @param hostEnvironment where settings for builds (proxies, certificates, npm) are taken from
 public record LocalSettings(
         Path runtime,
@@ -19,6 +20,7 @@ public record LocalSettings(
         Timers timers,
         int spares,
         long diskBytes,
+        long buildDiskBytes,
         Map<String, String> hostEnvironment) {
     public LocalSettings {
         hostEnvironment = Map.copyOf(hostEnvironment);
@@ -29,14 +31,23 @@ public record LocalSettings(
 
     /// Without spares, and with the environment of this process for builds.
     public static LocalSettings of(Path runtime, Path data, String hash, Timers timers) {
-        return new LocalSettings(runtime, data, hash, timers, 0, 0, System.getenv());
+        return new LocalSettings(runtime, data, hash, timers, 0, 0, 0, System.getenv());
     }
 
     public LocalSettings withSpares(int spares) {
-        return new LocalSettings(runtime, data, hash, timers, spares, diskBytes, hostEnvironment);
+        return with(spares, diskBytes, buildDiskBytes);
     }
 
     public LocalSettings withDiskBytes(long diskBytes) {
-        return new LocalSettings(runtime, data, hash, timers, spares, diskBytes, hostEnvironment);
+        return with(spares, diskBytes, buildDiskBytes);
+    }
+
+    public LocalSettings withBuildDiskBytes(long buildDiskBytes) {
+        return with(spares, diskBytes, buildDiskBytes);
+    }
+
+    private LocalSettings with(int spares, long diskBytes, long buildDiskBytes) {
+        return new LocalSettings(
+                runtime, data, hash, timers, spares, diskBytes, buildDiskBytes, hostEnvironment);
     }
 }

@@ -298,6 +298,7 @@ class FallbacksTest {
                                         settings.timers(),
                                         0,
                                         0,
+                                        0,
                                         Map.of()),
                                 machine,
                                 Conmon.PATIENCE))

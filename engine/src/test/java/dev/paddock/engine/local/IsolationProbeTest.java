@@ -43,6 +43,7 @@ class IsolationProbeTest {
     private static final int ATTEMPTS = 390;
 
     private static final int RESOURCE = 24;
+    private static final long DISK = 64L << 20;
     private static final int ENOUGH_ANSWERS = 300;
     private static final int ANSWER_MILLIS = 3_000;
     private static final String OWN_PLACES = "/app:/dev:/dev/pts:/dev/shm:/proc:/tmp";
@@ -171,6 +172,20 @@ class IsolationProbeTest {
             assertSealed(probe(kind));
         } finally {
             platform.reopen();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyAttemptToGetOutOfALimitedDiskFailsToo(Kind kind) throws IOException {
+        platform.reopen(DISK, DISK);
+        try {
+            assumeTrue(
+                    platform.engine.weaknesses().isEmpty(),
+                    "skipped: no file system can be made and mounted here");
+            assertSealed(probe(kind));
+        } finally {
+            platform.reopen(0, 0);
         }
     }
 

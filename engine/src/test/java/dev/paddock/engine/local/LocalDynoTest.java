@@ -107,7 +107,7 @@ class LocalDynoTest {
                         List.of());
         LocalSettings settings =
                 new LocalSettings(
-                        folder, folder, "0123456789ab", new VirtualTime(), 0, 0, Map.of());
+                        folder, folder, "0123456789ab", new VirtualTime(), 0, 0, 0, Map.of());
         Cgroup.Hierarchies none = new Cgroup.Hierarchies(folder, List.of(), false);
         return new LocalDyno(
                 spec,

@@ -47,7 +47,8 @@ final class Platform implements AutoCloseable {
     final List<DynoEvent> events = new CopyOnWriteArrayList<>();
     LocalEngine engine;
     private final int spares;
-    private final long diskBytes;
+    private long diskBytes;
+    private long buildDiskBytes;
 
     Platform() throws IOException {
         this(0, 0);
@@ -93,7 +94,15 @@ final class Platform implements AutoCloseable {
     private LocalSettings settings() {
         return LocalSettings.of(runtime, data, hash, timers)
                 .withSpares(spares)
-                .withDiskBytes(diskBytes);
+                .withDiskBytes(diskBytes)
+                .withBuildDiskBytes(buildDiskBytes);
+    }
+
+    /// The same platform, whose new dynos and builds may write this much; 0 for no limit.
+    void reopen(long disk, long buildDisk) {
+        diskBytes = disk;
+        buildDiskBytes = buildDisk;
+        reopen();
     }
 
     /// As after kill -9: the old engine is dropped, a new one takes over.

@@ -82,6 +82,19 @@ class VolumesTest {
     }
 
     @Test
+    void buildHasALimitedDiskOfItsOwnSize() {
+        platform.reopen(0, DISK);
+
+        assertThat(platform.run(platform.build("cd /tmp; " + FILL)))
+                .contains("No space left")
+                .contains("big");
+        assertThat(platform.run(platform.build(FILL))).contains("No space left").contains("big");
+        assertThat(platform.run(platform.bash("head -c 64M /dev/zero >big && stat -c %s big")))
+                .isEqualTo(Long.toString(64 << 20));
+        awaitNoDevice();
+    }
+
+    @Test
     void dynoFromASpareHasALimitedDiskToo() {
         DynoSpec spec = platform.web(FILL);
         platform.engine.spares().keep(spec);
