@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /// Runs a program of this machine to its end, with no inherited descriptors and an environment of PATH and what crun
 /// wants to be told.
@@ -20,6 +21,7 @@ final class Command {
     /// Far above what any of our commands takes; one that hangs is killed and counts as failed.
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    private static final Duration LOOK = Duration.ofMillis(100);
     private static final int TIMED_OUT = 124;
     static final Path NOTHING = Path.of("/dev/null");
 
@@ -42,9 +44,14 @@ final class Command {
 
     /// @param limit after which the program is killed and counts as failed
     static Result run(List<String> words, String input, Duration limit) {
+        return run(words, input, limit, () -> true);
+    }
+
+    /// @param wanted whether its end is still worth waiting for; if not, it is killed after a moment and counts as failed
+    static Result run(List<String> words, String input, Duration limit, BooleanSupplier wanted) {
         try {
             Process process = builder(words).start();
-            Thread watchdog = Thread.ofVirtual().start(() -> await(process, limit));
+            Thread watchdog = Thread.ofVirtual().start(() -> await(process, limit, wanted));
             try (OutputStream stream = process.getOutputStream()) {
                 stream.write(input.getBytes(StandardCharsets.UTF_8));
             } catch (IOException e) {
@@ -78,7 +85,8 @@ final class Command {
                         .redirectInput(input.toFile())
                         .redirectOutput(output.toFile())
                         .start(),
-                limit);
+                limit,
+                () -> true);
     }
 
     private static ProcessBuilder builder(List<String> words) {
@@ -90,13 +98,19 @@ final class Command {
     }
 
     /// The exit status; a program that takes too long is killed.
-    private static int await(Process process, Duration limit) {
+    private static int await(Process process, Duration limit, BooleanSupplier wanted) {
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
-            if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                return process.exitValue();
+            boolean vain = false;
+            while (!process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                boolean stillVain = !wanted.getAsBoolean();
+                if (System.nanoTime() > deadline || (vain && stillVain)) {
+                    kill(process);
+                    return TIMED_OUT;
+                }
+                vain = stillVain;
             }
-            kill(process);
-            return TIMED_OUT;
+            return process.exitValue();
         } catch (InterruptedException e) {
             kill(process);
             Thread.currentThread().interrupt();

@@ -140,7 +140,7 @@ final class Conmon implements Keeper {
     @Override
     public ProcessIdentity start(DynoFiles files, ProcessIdentity init) throws LaunchFailure {
         Path containers = files.containers(runtime.kind());
-        Command.Result result = runtime.call(containers, patience, "start", files.id().toString());
+        Command.Result result = runtime.start(files.id().toString(), containers, init, patience);
         if (!result.ok()) {
             throw new LaunchFailure(
                     name() + " could not start the container: " + result.output(), null);

@@ -53,6 +53,11 @@ record OciRuntime(Kind kind, Path program, List<String> wrapper) {
         return Command.run(words(containers, arguments), "", limit);
     }
 
+    /// Lets a container begin. Where its first process dies just then crun would wait for it for ever.
+    Command.Result start(String name, Path containers, ProcessIdentity init, Duration limit) {
+        return Command.run(words(containers, "start", name), "", limit, init::alive);
+    }
+
     /// Runs a container to its end, with nobody beside it; its output goes to the bundle.
     Command.Result run(String name, Path bundle, Path containers, Path input, Duration limit) {
         Path output = bundle.resolve("output");

@@ -142,6 +142,22 @@ class FaultsTest {
         recovers(fault);
     }
 
+    /// As crun does when the container's first process dies after it was found alive.
+    @Test
+    void dynoThatIsKilledWhileCrunStartsItEndsAtOnceHoweverLongCrunMayTake() throws IOException {
+        platform.reopen(crun.resolveSibling(".") + ":" + Command.PATH, Duration.ofMinutes(5));
+        Path fault = breaks("start", hang());
+        DynoSpec spec = platform.start(platform.bash("sleep 1000"));
+        await().atMost(LIMIT).until(() -> runs(hang()));
+
+        platform.engine.retire(spec.id(), Duration.ZERO);
+
+        assertThat(platform.exit(spec)).isEqualTo(Exit.of(143));
+        platform.engine.forget(spec.id());
+        assertThat(runs(hang())).isFalse();
+        recovers(fault);
+    }
+
     @Test
     void platformKilledWhileCrunHangsStartsTheDynoAgain() throws IOException {
         Path fault = breaks("create", hang());
