@@ -253,16 +253,7 @@ public record SubmittedCertificate(String chain, String key, boolean trusted) {
 
     private static boolean isTrusted(List<X509Certificate> chain) {
         try {
-            TrustManagerFactory roots =
-                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            roots.init((KeyStore) null);
-            X509TrustManager trust =
-                    Arrays.stream(roots.getTrustManagers())
-                            .filter(X509TrustManager.class::isInstance)
-                            .map(X509TrustManager.class::cast)
-                            .findFirst()
-                            .orElseThrow();
-            trust.checkServerTrusted(
+            Roots.KNOWN.checkServerTrusted(
                     chain.toArray(new X509Certificate[0]),
                     chain.getFirst().getPublicKey().getAlgorithm().equals("RSA")
                             ? "ECDHE_RSA"
@@ -270,6 +261,27 @@ public record SubmittedCertificate(String chain, String key, boolean trusted) {
             return true;
         } catch (GeneralSecurityException e) {
             return false;
+        }
+    }
+
+    /// Those that java brings along, read at the first use: that takes longer than all else of a certificate's way to
+    /// the routers.
+    private static final class Roots {
+        private static final X509TrustManager KNOWN = read();
+
+        private static X509TrustManager read() {
+            try {
+                TrustManagerFactory roots =
+                        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+                roots.init((KeyStore) null);
+                return Arrays.stream(roots.getTrustManagers())
+                        .filter(X509TrustManager.class::isInstance)
+                        .map(X509TrustManager.class::cast)
+                        .findFirst()
+                        .orElseThrow();
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("Every JDK has certificates of roots", e);
+            }
         }
     }
 }

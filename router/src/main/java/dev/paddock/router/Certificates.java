@@ -139,6 +139,10 @@ final class Certificates implements AutoCloseable {
                     SslContextBuilder.forServer(
                                     stream(certificate.chain()), stream(certificate.key()))
                             .sslProvider(PROVIDER)
+                            // Netty puts the key into a key store in memory and takes it out again,
+                            // and the
+                            // usual kind seals it with 10,000 rounds of a hash each way.
+                            .keyStoreType("JKS")
                             .protocols("TLSv1.3", "TLSv1.2")
                             .applicationProtocolConfig(
                                     new ApplicationProtocolConfig(
