@@ -168,6 +168,11 @@ public final class Apps {
                                 .findOne());
     }
 
+    /// See [Database#moment()].
+    public String moment() {
+        return database.moment();
+    }
+
     public List<App> list(Account account) {
         return database.jdbi()
                 .withHandle(handle ->

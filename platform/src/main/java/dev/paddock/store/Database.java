@@ -107,6 +107,13 @@ public final class Database implements AutoCloseable {
         return jdbi;
     }
 
+    /// Names what is committed at this moment: while the name is the same, so is the answer to every query. Transactions
+    /// of others on the same server may change it too.
+    public String moment() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select pg_current_snapshot()::text").mapTo(String.class).one());
+    }
+
     /// Seals what must not be readable in the database.
     public Vault vault() {
         return vault;

@@ -1,5 +1,6 @@
 package dev.paddock.api;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -7,9 +8,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /// What an endpoint answers: a status, a JSON body and a few headers.
-record Answer(int status, JsonNode body, Map<String, String> headers) {
+record Answer(int status, Body body, Map<String, String> headers) {
     Answer {
         headers = Map.copyOf(headers);
+    }
+
+    Answer(int status, JsonNode body, Map<String, String> headers) {
+        this(status, new Tree(body), headers);
     }
 
     static Answer ok(JsonNode body) {
@@ -36,5 +41,36 @@ record Answer(int status, JsonNode body, Map<String, String> headers) {
 
     private static ArrayNode array(List<? extends JsonNode> items) {
         return JsonNodeFactory.instance.arrayNode().addAll(items);
+    }
+
+    /// The same, with its bytes at hand.
+    Answer written() {
+        return new Answer(status, new Written(body.bytes()), headers);
+    }
+
+    /// The JSON, as a value or as the bytes that are sent.
+    sealed interface Body {
+        byte[] bytes();
+    }
+
+    record Tree(JsonNode json) implements Body {
+        @Override
+        public byte[] bytes() {
+            return json.toString().getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    /// Nobody changes the bytes.
+    static final class Written implements Body {
+        private final byte[] bytes;
+
+        private Written(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public byte[] bytes() {
+            return bytes;
+        }
     }
 }

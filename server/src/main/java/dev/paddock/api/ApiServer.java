@@ -69,6 +69,7 @@ import org.eclipse.jetty.server.Server;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 /// The Platform API on its port, TLS and plain HTTP, with git beside it. Safe for any thread.
 public final class ApiServer implements AutoCloseable {
@@ -420,10 +421,12 @@ public final class ApiServer implements AutoCloseable {
         Answer answer = route.endpoint().answer(call);
         if (!route.method().equals(HandlerType.GET)) {
             access.audit().record(change(http, call, route, answer.status()));
-            hear(events -> events.answered(route, call.account().actor(), answer.body()));
+            if (answer.body() instanceof Answer.Tree(JsonNode json)) {
+                hear(events -> events.answered(route, call.account().actor(), json));
+            }
         }
         answer.headers().forEach(http::header);
-        send(http, answer.status(), answer.body().toString());
+        send(http, answer.status(), answer.body().bytes());
     }
 
     private Call call(Context http, HandlerType method, String path) {
@@ -479,7 +482,7 @@ public final class ApiServer implements AutoCloseable {
 
     private void exchange(Context http) {
         Answer answer = oauth().exchange(http);
-        send(http, answer.status(), answer.body().toString());
+        send(http, answer.status(), answer.body().bytes());
     }
 
     private BillEndpoints bills() {
@@ -492,7 +495,7 @@ public final class ApiServer implements AutoCloseable {
             http.contentType("text/plain;charset=utf-8");
             http.result(bills().text(call));
         } else {
-            send(http, 200, bills().bill(call).body().toString());
+            send(http, 200, bills().bill(call).body().bytes());
         }
     }
 
@@ -527,7 +530,8 @@ public final class ApiServer implements AutoCloseable {
             log.error("{} {} failed, request {}", http.method(), http.path(), requestId, failure);
         }
         if (!http.res().isCommitted()) {
-            send(http, ApiErrors.status(error.id()), Representations.error(error).toString());
+            byte[] json = Representations.error(error).toString().getBytes(StandardCharsets.UTF_8);
+            send(http, ApiErrors.status(error.id()), json);
         }
     }
 
@@ -551,7 +555,7 @@ public final class ApiServer implements AutoCloseable {
         return path.length() > 200 ? path.substring(0, 200) + "..." : path;
     }
 
-    private static void send(Context http, int status, String json) {
+    private static void send(Context http, int status, byte[] json) {
         if (!Call.discardRest(http)) {
             http.header("Connection", "close");
         }
@@ -559,7 +563,7 @@ public final class ApiServer implements AutoCloseable {
         http.contentType(JSON);
         http.header("Cache-Control", "no-store");
         http.header("X-Content-Type-Options", "nosniff");
-        http.result(json.getBytes(StandardCharsets.UTF_8));
+        http.result(json);
     }
 
     @Override

@@ -24,11 +24,13 @@ final class AppEndpoints {
     private final Apps apps;
     private final Deployments deployments;
     private final Representations representations;
+    private final AppLists lists;
 
     AppEndpoints(Apps apps, Deployments deployments, Representations representations) {
         this.apps = apps;
         this.deployments = deployments;
         this.representations = representations;
+        this.lists = new AppLists(apps, representations);
     }
 
     /// The app that the path names.
@@ -68,9 +70,7 @@ final class AppEndpoints {
 
     Answer list(Call call) {
         AccountEndpoints.requireSelf(call);
-        return Answer.page(
-                Page.of(apps.list(call.account()), call.range(), APP_KEYS)
-                        .map(representations::app));
+        return lists.answer(call.account(), call.range());
     }
 
     Answer info(Call call) {
