@@ -7,12 +7,10 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
 
-/// How many requests each key may still make: a bucket that fills evenly. Safe for any thread.
+/// How many requests each key may still make, or whatever is counted so: a bucket that fills evenly. Safe for any thread.
 public final class RateLimits {
     /// Requests per hour, as on Heroku.
     public static final int PER_HOUR = 4500;
-
-    private static final double PER_MILLI = PER_HOUR / (double) Duration.ofHours(1).toMillis();
 
     /// Keys in use within an hour; of more, the one that was quiet for longest begins anew.
     private static final int MAX_KEYS = 10_000;
@@ -27,6 +25,16 @@ public final class RateLimits {
                     return size() > MAX_KEYS;
                 }
             };
+
+    private final int perHour;
+
+    public RateLimits() {
+        this(PER_HOUR);
+    }
+
+    public RateLimits(int perHour) {
+        this.perHour = perHour;
+    }
 
     /// Takes one request; empty when none is left, else how many still are.
     public OptionalInt take(UUID key, Instant now) {
@@ -51,10 +59,11 @@ public final class RateLimits {
     private Bucket filled(UUID key, Instant now) {
         Bucket bucket = buckets.get(key);
         if (bucket == null) {
-            return new Bucket(PER_HOUR, now);
+            return new Bucket(perHour, now);
         }
+        double perMilli = perHour / (double) Duration.ofHours(1).toMillis();
         long passed = Math.max(0, Duration.between(bucket.since, now).toMillis());
-        return new Bucket(Math.min(PER_HOUR, bucket.tokens + passed * PER_MILLI), now);
+        return new Bucket(Math.min(perHour, bucket.tokens + passed * perMilli), now);
     }
 
     private record Bucket(double tokens, Instant since) {}

@@ -51,7 +51,6 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
-import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.NotFoundResponse;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
@@ -79,6 +78,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final Parts parts;
     private final Access access;
+    private final TokenExchange tokens;
     private volatile @Nullable Javalin running;
     private volatile int port;
     private volatile boolean stopping;
@@ -87,6 +87,7 @@ public final class ApiServer implements AutoCloseable {
     public ApiServer(Parts parts) {
         this.parts = parts;
         this.access = parts.access();
+        this.tokens = new TokenExchange(access, parts.clock());
         this.port = parts.settings().bind().getPort();
     }
 
@@ -140,7 +141,7 @@ public final class ApiServer implements AutoCloseable {
             AuditLog audit) {}
 
     /// Every route of the Platform API.
-    private List<Route> routes(Representations json, SecretUrls urls) {
+    List<Route> routes(Representations json, SecretUrls urls) {
         return Stream.of(
                         ownRoutes(json, urls),
                         accessRoutes(),
@@ -196,7 +197,7 @@ public final class ApiServer implements AutoCloseable {
                                         access.transfers(),
                                         json)
                                 .routes(),
-                        oauth().routes(),
+                        new OAuthEndpoints(access.clients(), access.grants()).routes(),
                         new UserEndpoints(access.accounts(), access.authorizations(), json)
                                 .routes())
                 .flatMap(List::stream)
@@ -347,7 +348,6 @@ public final class ApiServer implements AutoCloseable {
                     config.startup.showJavalinBanner = false;
                     config.startup.showOldJavalinVersionWarning = false;
                     config.startup.startupWatcherEnabled = false;
-                    config.http.prefer405over404 = true;
                     config.http.compressionStrategy = CompressionStrategy.NONE;
                     config.jetty.threadPool = HttpPort.threads();
                     config.jetty.addConnector(
@@ -379,7 +379,7 @@ public final class ApiServer implements AutoCloseable {
             }
         }
         new LoginEndpoints(new BrowserLogins(parts.clock()), access.authorizations()).serve(config);
-        config.routes.post(OAuthEndpoints.TOKENS, this::exchange);
+        config.routes.post(TokenExchange.PATH, this::exchange);
         config.routes.get(BillEndpoints.PATH, this::bill);
         config.routes.get(LogEndpoints.STREAM_PATH + "{secret}", this::streamLog);
         SecretRoutes secret =
@@ -476,12 +476,8 @@ public final class ApiServer implements AutoCloseable {
                 route.method() + " " + route.shown(http.pathParamMap()) + " " + status);
     }
 
-    private OAuthEndpoints oauth() {
-        return new OAuthEndpoints(access.clients(), access.grants());
-    }
-
     private void exchange(Context http) {
-        Answer answer = oauth().exchange(http);
+        Answer answer = tokens.answer(http);
         send(http, answer.status(), answer.body().bytes());
     }
 
@@ -521,7 +517,6 @@ public final class ApiServer implements AutoCloseable {
         UserError error =
                 switch (failure) {
                     case NotFoundResponse unknown -> unknownRoute(http);
-                    case MethodNotAllowedResponse wrong -> wrongMethod(http);
                     case HttpResponseException other ->
                             new UserError("bad_request", String.valueOf(other.getMessage()));
                     case Exception other -> ApiErrors.of(other, requestId);
@@ -535,20 +530,12 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
+    /// Also for a path that is known with another verb, as at Heroku.
     private static UserError unknownRoute(Context http) {
         return new UserError(
                 "not_found",
-                "There is nothing at "
-                        + http.method()
-                        + " "
-                        + shorten(http.path())
-                        + " on this platform.");
-    }
-
-    private static UserError wrongMethod(Context http) {
-        return new UserError(
-                "method_not_allowed",
-                shorten(http.path()) + " does not understand the method " + http.method() + ".");
+                "There is nothing at %s %s on this platform. Is it the right verb (GET, POST, PATCH, PUT, DELETE)?"
+                        .formatted(http.method(), shorten(http.path())));
     }
 
     private static String shorten(String path) {

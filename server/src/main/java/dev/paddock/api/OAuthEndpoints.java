@@ -10,15 +10,12 @@ import dev.paddock.accounts.OAuthClient;
 import dev.paddock.accounts.OAuthClients;
 import dev.paddock.accounts.OAuthGrants;
 import dev.paddock.core.UserError;
-import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
 /// OAuth clients and the tokens they get for grants.
 final class OAuthEndpoints {
-    static final String TOKENS = "/oauth/tokens";
-
     private static final List<Page.Key<OAuthClient>> KEYS =
             List.of(Page.Key.text("id", client -> client.id().toString()));
 
@@ -38,7 +35,7 @@ final class OAuthEndpoints {
                 patch("/oauth/clients/{client}", this::update),
                 delete("/oauth/clients/{client}", this::remove),
                 post("/oauth/clients/{client}/actions/rotate-credentials", this::rotate),
-                delete(TOKENS + "/{token}", this::revoke));
+                delete(TokenExchange.PATH + "/{token}", this::revoke));
     }
 
     private Answer list(Call call) {
@@ -79,17 +76,6 @@ final class OAuthEndpoints {
 
     private OAuthClient find(Call call) {
         return clients.get(call.account(), call.path("client"));
-    }
-
-    /// The client's secret and what it gives are the authorization here: it has no key of the platform yet.
-    Answer exchange(Context http) {
-        OAuthRepresentations.Exchange wanted = OAuthRepresentations.exchange(Call.fields(http));
-        return Answer.created(
-                OAuthRepresentations.tokens(
-                        wanted.isRefresh()
-                                ? grants.refresh(wanted.given(), wanted.secret())
-                                : grants.exchange(wanted.given(), wanted.secret()),
-                        wanted));
     }
 
     private Answer revoke(Call call) {

@@ -133,15 +133,16 @@ class ApiServerTest {
     }
 
     @Test
-    void unknownPathsAndWrongMethodsAreTold() {
+    void unknownPathsAndWrongVerbsAreNotFound() {
         var unknown = client.get("/no/such/thing");
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.errorId()).isEqualTo("not_found");
         assertThat(unknown.message()).contains("/no/such/thing");
 
         var wrong = client.send("PUT", "/account", "{}");
-        assertThat(wrong.status()).isEqualTo(405);
-        assertThat(wrong.errorId()).isEqualTo("method_not_allowed");
+        assertThat(wrong.status()).isEqualTo(404);
+        assertThat(wrong.errorId()).isEqualTo("not_found");
+        assertThat(wrong.message()).contains("PUT /account", "right verb");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.paddock.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,6 +138,42 @@ class OAuthTest {
         assertThat(exchange(code, client.text("secret")).status()).isEqualTo(401);
         assertThat(exchange(code, rotated.text("secret")).status()).isEqualTo(201);
         assertThat(user.get(path).text("resource")).isEqualTo("client");
+    }
+
+    @Test
+    void exchangesAndRefusedTriesLeaveALine() throws Exception {
+        ApiClient.Reply client = newClient();
+        String code = granted(client, "read").text("grant.code");
+
+        ApiClient.Reply tokens = exchange(code, client.text("secret"));
+        assertThat(exchange(code, client.text("secret")).status()).isEqualTo(401);
+
+        assertThat(Files.readString(directory.resolve("audit/audit.log")))
+                .containsPattern(
+                        "user=user@example.com key=%s request=[0-9a-f-]{36} POST /oauth/tokens 201\n"
+                                .formatted(tokens.text("id")))
+                .containsPattern(
+                        "user=- key=- request=[0-9a-f-]{36} POST /oauth/tokens 401 from 127.0.0.1\n")
+                .doesNotContain(code, client.text("secret"), tokens.text("access_token.token"));
+    }
+
+    @Test
+    void guessingEndsBeforeItBegins() {
+        try (TestPlatform other = new TestPlatform(directory.resolve("other"))) {
+            ApiClient guesser = other.client().without("Authorization");
+            String guess =
+                    "{\"grant\":{\"type\":\"authorization_code\",\"code\":\"x\"},\"client\":{\"secret\":\"x\"}}";
+            for (int i = 0; i < TokenExchange.FAILED_PER_HOUR; i++) {
+                assertThat(guesser.post("/oauth/tokens", "{}").status()).isEqualTo(422);
+                assertThat(guesser.post("/oauth/tokens", guess).status()).isEqualTo(401);
+            }
+
+            ApiClient.Reply refused = guesser.post("/oauth/tokens", guess);
+
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.errorId()).isEqualTo("rate_limit");
+            assertThat(other.client().get("/account").status()).isEqualTo(200);
+        }
     }
 
     @Test
