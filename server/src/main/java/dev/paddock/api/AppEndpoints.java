@@ -113,8 +113,8 @@ final class AppEndpoints {
 
     Answer setFeature(Call call) {
         App app = find(call);
-        boolean enabled = Representations.featureEnabled(call.fields());
         Feature feature = findFeature(call, app);
+        boolean enabled = Representations.featureEnabled(call.fields());
         return Answer.ok(
                 representations.feature(
                         deployments.setFeature(
