@@ -19,8 +19,9 @@ import java.util.stream.IntStream;
 /// @param release what new dynos run
 /// @param oldestRunning dynos of this release or a later one need no replacement; older ones are replaced
 /// @param environment given to each dyno: config vars without settings
-/// @param asleepSince present while the app sleeps: it keeps its formation and runs none of it
+/// @param asleep present while the app sleeps: it keeps its formation and runs none of it, or its workers alone
 /// @param preboot whether new web dynos are started beside the old ones and take over when all of them are up
+/// @param prebootWait how long after the start of the last of them they take over at the earliest
 /// @param slug empty when there is nothing to run; then no type has a quantity
 public record Desired(
         AppId app,
@@ -30,14 +31,15 @@ public record Desired(
         Optional<SlugRef> slug,
         String stack,
         List<Type> types,
-        Optional<Instant> asleepSince,
-        boolean preboot) {
+        Optional<Asleep> asleep,
+        boolean preboot,
+        Duration prebootWait) {
     public Desired {
         environment = Map.copyOf(environment);
         types = List.copyOf(types);
     }
 
-    /// Of an app that is awake.
+    /// Of an app that is awake, without preboot.
     public Desired(
             AppId app,
             ReleaseVersion release,
@@ -46,7 +48,17 @@ public record Desired(
             Optional<SlugRef> slug,
             String stack,
             List<Type> types) {
-        this(app, release, oldestRunning, environment, slug, stack, types, Optional.empty(), false);
+        this(
+                app,
+                release,
+                oldestRunning,
+                environment,
+                slug,
+                stack,
+                types,
+                Optional.empty(),
+                false,
+                Duration.ZERO);
     }
 
     /// The web dynos, if any are wanted.
@@ -79,7 +91,21 @@ public record Desired(
     /// The same, with preboot or without it.
     public Desired withPreboot(boolean next) {
         return new Desired(
-                app, release, oldestRunning, environment, slug, stack, types, asleepSince, next);
+                app,
+                release,
+                oldestRunning,
+                environment,
+                slug,
+                stack,
+                types,
+                asleep,
+                next,
+                prebootWait);
+    }
+
+    /// Whether dynos of this type sleep.
+    boolean isAsleep(ProcessType type) {
+        return asleep.filter(it -> type.isWeb() || !it.webAlone()).isPresent();
     }
 
     /// The names of all its dynos.
@@ -107,6 +133,11 @@ public record Desired(
     public String toString() {
         return "Desired[" + app + " " + release + " " + types + "]";
     }
+
+    /// That an app sleeps.
+    ///
+    /// @param webAlone whether its workers go on
+    public record Asleep(Instant since, boolean webAlone) {}
 
     /// How many dynos of one process type, of which size, running which command.
     ///

@@ -44,6 +44,7 @@ final class Planner {
     private final Observed observed;
     private final Tick now;
     private Preboot preboot;
+    private boolean takesOver;
     private final List<Action> actions = new ArrayList<>();
     private Optional<Tick> again = Optional.empty();
 
@@ -78,7 +79,7 @@ final class Planner {
                         kept.add(dyno.name());
                     }
                 });
-        if (!observed.quieting() && desired.asleepSince().isEmpty()) {
+        if (!observed.quieting()) {
             startMissing(kept);
         }
     }
@@ -102,7 +103,8 @@ final class Planner {
         if (why.isPresent()) {
             actions.add(new Action.GiveUp(why.get()));
             preboot = preboot.refuse();
-        } else if (preboot.isComplete()) {
+        } else if (preboot.isComplete() && isDue(preboot.lastStart().plus(desired.prebootWait()))) {
+            takesOver = true;
             actions.add(new Action.TakeOver());
         }
     }
@@ -192,13 +194,11 @@ final class Planner {
         if (type.isEmpty()) {
             return Optional.of(withdrawal(dyno, Reason.SCALE_DOWN));
         }
-        if (desired.asleepSince().isPresent()) {
+        if (desired.isAsleep(dyno.name().type())) {
             return Optional.of(withdrawal(dyno, Reason.IDLE));
         }
         if (preboot.isOld(dyno.id())) {
-            return preboot.isComplete()
-                    ? Optional.of(withdrawal(dyno, Reason.REPLACED))
-                    : Optional.empty();
+            return takesOver ? Optional.of(withdrawal(dyno, Reason.REPLACED)) : Optional.empty();
         }
         if (preboot.refused() && preboot.isFresh(dyno.id())) {
             return Optional.of(withdrawal(dyno, Reason.SCALE_DOWN));
@@ -247,7 +247,8 @@ final class Planner {
 
     private void startMissing(Set<DynoName> kept) {
         for (Desired.Type type : desired.types()) {
-            if (type.type().isWeb() && preboot.refused()) {
+            boolean refused = type.type().isWeb() && preboot.refused();
+            if (refused || desired.isAsleep(type.type())) {
                 continue;
             }
             for (int number = 1; number <= type.quantity(); number++) {

@@ -44,7 +44,7 @@ record Preboot(
 
     static Preboot of(Desired desired, Observed observed) {
         Optional<Desired.Type> web = desired.web();
-        if (web.isEmpty() || desired.asleepSince().isPresent() || observed.quieting()) {
+        if (web.isEmpty() || desired.isAsleep(web.get().type()) || observed.quieting()) {
             return NONE;
         }
         Desired.Type type = web.get();
@@ -139,6 +139,14 @@ record Preboot(
         return fresh.stream()
                 .filter(dyno -> !dyno.isUp())
                 .min(Comparator.comparing(dyno -> dyno.progress().startedAt()));
+    }
+
+    /// When the last of the new ones was started.
+    Tick lastStart() {
+        return fresh.stream()
+                .map(dyno -> dyno.progress().startedAt())
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     static Tick deadline(ObservedDyno dyno) {

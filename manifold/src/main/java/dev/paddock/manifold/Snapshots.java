@@ -2,7 +2,6 @@ package dev.paddock.manifold;
 
 import dev.paddock.core.AppId;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +63,7 @@ final class Snapshots {
     /// Renews the snapshot; a change that routers must know of gets a new revision and is announced.
     void publish() {
         if (isSame(newest.observed, picture.observed())
-                && newest.asleepSince.equals(picture.desired().asleepSince())) {
+                && newest.asleep.equals(picture.desired().asleep())) {
             return;
         }
         List<DynoView> views = Views.of(picture.observed(), picture.desired());
@@ -78,7 +77,7 @@ final class Snapshots {
         AppView view = new AppView(picture.observed().app(), revision, views, routes);
         routerViews.viewed(view);
         synchronized (lock) {
-            newest = new Snapshot(view, picture.observed(), picture.desired().asleepSince());
+            newest = new Snapshot(view, picture.observed(), picture.desired().asleep());
             lock.notifyAll();
         }
         if (concernsRouters) {
@@ -103,5 +102,5 @@ final class Snapshots {
         return before == now;
     }
 
-    private record Snapshot(AppView view, Observed observed, Optional<Instant> asleepSince) {}
+    private record Snapshot(AppView view, Observed observed, Optional<Desired.Asleep> asleep) {}
 }

@@ -53,9 +53,9 @@ final class Views {
                         views.add(awaited(desired, name, DynoState.STARTING, wait.date()));
                     }
                 });
-        desired.asleepSince()
+        desired.asleep()
                 .filter(_ -> !observed.quieting())
-                .ifPresent(since -> addIdle(views, shown, desired, since));
+                .ifPresent(asleep -> addIdle(views, shown, desired, asleep.since()));
         views.sort(Comparator.comparing(DynoView::name));
         return views;
     }
@@ -81,14 +81,9 @@ final class Views {
 
     private static void addIdle(
             List<DynoView> views, Set<DynoName> shown, Desired desired, Instant since) {
-        for (Desired.Type type : desired.types()) {
-            for (int number = 1; number <= type.quantity(); number++) {
-                DynoName name = new DynoName(type.type(), number);
-                if (shown.add(name)) {
-                    views.add(awaited(desired, name, DynoState.IDLE, since));
-                }
-            }
-        }
+        desired.names().stream()
+                .filter(name -> desired.isAsleep(name.type()) && shown.add(name))
+                .forEach(name -> views.add(awaited(desired, name, DynoState.IDLE, since)));
     }
 
     /// One of which nothing exists yet.

@@ -39,7 +39,8 @@ final class Wishes {
             picture.put(picture.observed().withBackoffs(Map.of()));
         }
         if (!next.release().equals(picture.desired().release())
-                || !next.types().equals(picture.desired().types())) {
+                || !next.types().equals(picture.desired().types())
+                || !next.asleep().equals(picture.desired().asleep())) {
             picture.put(picture.observed().withWaiting(Map.of()));
         }
         remarkWaking(next);
@@ -50,21 +51,18 @@ final class Wishes {
             picture.put(picture.observed().withRefused(Optional.empty()));
             kept.keySet().removeIf(name -> name.type().isWeb());
         }
-        kept.keySet()
-                .removeIf(name -> next.asleepSince().isPresent() || !picture.desired().wants(name));
+        kept.keySet().removeIf(name -> next.isAsleep(name.type()) || !next.wants(name));
         picture.put(picture.observed().withBackoffs(kept));
-        if (next.asleepSince().isPresent()) {
-            picture.put(picture.observed().withWaiting(Map.of()));
-        }
         if (next.types().stream().anyMatch(type -> type.quantity() > 0)) {
             picture.put(picture.observed().withQuieting(false));
         }
     }
 
     private void remarkWaking(Desired next) {
-        if (picture.desired().asleepSince().isPresent() && next.asleepSince().isEmpty()) {
-            next.names().forEach(name -> picture.remark(new Notice.Unidling(name)));
-        }
+        next.names().stream()
+                .filter(name -> picture.desired().isAsleep(name.type()))
+                .filter(name -> !next.isAsleep(name.type()))
+                .forEach(name -> picture.remark(new Notice.Unidling(name)));
     }
 
     void restart(Optional<ProcessType> type, Optional<DynoName> name) {

@@ -576,6 +576,10 @@ class ManifoldTest {
     }
 
     private void sleep(int release, int web, int worker) {
+        sleep(release, web, worker, false);
+    }
+
+    private void sleep(int release, int web, int worker, boolean webAlone) {
         Desired awake = Simulation.desired(app, release, web, worker, DynoSize.DEFAULT);
         manifold.want(
                 app,
@@ -587,8 +591,32 @@ class ManifoldTest {
                         awake.slug(),
                         awake.stack(),
                         awake.types(),
-                        Optional.of(time.date()),
-                        false));
+                        Optional.of(new Desired.Asleep(time.date(), webAlone)),
+                        false,
+                        Duration.ZERO));
+    }
+
+    @Test
+    void workersGoOnWhereWebDynosSleepAlone() {
+        want(1, 1, 1);
+        time.advance(SECOND);
+        DynoId worker = view("worker.1").id();
+
+        sleep(1, 1, 1, true);
+        time.advance(SECOND);
+        assertThat(states()).isEqualTo("web.1 idle, worker.1 up");
+        assertThat(view("worker.1").id()).isEqualTo(worker);
+
+        engine.exit(worker, 1);
+        time.advance(SECOND);
+        assertThat(states()).isEqualTo("web.1 idle, worker.1 up");
+
+        want(1, 1, 1);
+        time.advance(SECOND);
+        assertThat(states()).isEqualTo("web.1 up, worker.1 up");
+        assertThat(told.notices())
+                .filteredOn(Notice.Unidling.class::isInstance)
+                .containsExactly(new Notice.Unidling(WEB_1));
     }
 
     @Test

@@ -56,6 +56,48 @@ class PrebootTest {
         assertThat(routes()).containsExactly("web.1 v1 up", "web.2 v1 up", "web.3 v1 up");
     }
 
+    @Test
+    void newDynosThatAreUpTakeOverAfterTheWaitThatIsAskedFor() {
+        wantAfter(Duration.ofMinutes(2));
+        time.advance(Duration.ofSeconds(119));
+        assertThat(seen()).containsExactly("web.1 v2 up", "web.2 v2 up", "web.3 v2 up");
+        assertThat(routes()).containsExactly("web.1 v1 up", "web.2 v1 up", "web.3 v1 up");
+
+        time.advance(Duration.ofSeconds(2));
+
+        assertThat(routes()).containsExactly("web.1 v2 up", "web.2 v2 up", "web.3 v2 up");
+        assertThat(told.outcomes()).containsExactly(new TookOver(new ReleaseVersion(2)));
+    }
+
+    @Test
+    void oneThatCrashesInTheWaitGivesTheChangeUp() {
+        engine.script(_ -> Script.RUNS.exits(Duration.ofSeconds(100), 1));
+        wantAfter(Duration.ofMinutes(2));
+
+        time.advance(Duration.ofSeconds(101));
+
+        assertThat(told.outcomes()).singleElement().isInstanceOf(GivenUp.class);
+        assertThat(routes()).containsExactly("web.1 v1 up", "web.2 v1 up", "web.3 v1 up");
+    }
+
+    /// Release 2, whose web dynos take over so long after they were started.
+    private void wantAfter(Duration wait) {
+        Desired next = Simulation.desired(app, 2, quantity, 1, DynoSize.DEFAULT);
+        manifold.want(
+                app,
+                new Desired(
+                        app,
+                        next.release(),
+                        next.oldestRunning(),
+                        next.environment(),
+                        next.slug(),
+                        next.stack(),
+                        next.types(),
+                        Optional.empty(),
+                        true,
+                        wait));
+    }
+
     private void want(int release) {
         want(release, DynoSize.DEFAULT);
     }

@@ -17,6 +17,7 @@ import dev.paddock.log.LogLine;
 import dev.paddock.log.LogSink;
 import dev.paddock.log.LogSource;
 import dev.paddock.manifold.Desired;
+import dev.paddock.manifold.Desired.Asleep;
 import dev.paddock.manifold.Manifold;
 import dev.paddock.releases.Releases;
 import dev.paddock.store.Database;
@@ -59,7 +60,8 @@ public final class Formations {
     private final Releases releases;
     private final RunningReleases running;
     private final Preboots preboots;
-    private final SleepingApps sleeping = new SleepingApps();
+    private final FormationRules rules;
+    private final SleepingApps sleeping;
 
     public Formations(
             Database database,
@@ -70,6 +72,7 @@ public final class Formations {
             Manifold manifold,
             LogSink log,
             Admission admission,
+            FormationRules rules,
             Steps steps) {
         this.database = database;
         this.clock = clock;
@@ -81,6 +84,8 @@ public final class Formations {
         this.log = log;
         this.admission = admission;
         this.preboots = new Preboots(manifold, admission, log, clock);
+        this.rules = rules;
+        this.sleeping = new SleepingApps(rules.sleep());
         this.steps = steps;
     }
 
@@ -400,12 +405,10 @@ public final class Formations {
                     List<FormationRow> rows = FormationRow.ofApp(handle, app);
                     List<FormationEntry> entries =
                             entries(rows, slug.map(Slug::processTypes).orElse(Map.of()));
-                    Optional<Instant> asleepSince = sleeping.since(handle, app);
-                    sleeping.know(
-                            app, asleepSince.isPresent(), SleepingApps.after(release, entries));
+                    Optional<Asleep> asleep = sleeping.asleep(handle, app);
+                    sleeping.know(app, asleep.isPresent(), release, entries);
                     Desired desired =
-                            full.map(it -> withTypes(it, release, entries, asleepSince))
-                                    .orElse(empty);
+                            full.map(it -> withTypes(it, release, entries, asleep)).orElse(empty);
                     manifold.want(
                             app, desired.withPreboot(preboots.isOn(handle, desired, switched)));
                 });
@@ -415,11 +418,11 @@ public final class Formations {
         return new Desired(app, version, version, Map.of(), Optional.empty(), "", List.of());
     }
 
-    private static Desired withTypes(
+    private Desired withTypes(
             Desired desired,
             Release release,
             List<FormationEntry> entries,
-            Optional<Instant> asleepSince) {
+            Optional<Asleep> asleep) {
         var bootLimit = RunningReleases.bootLimit(release.config());
         List<Desired.Type> types =
                 entries.stream()
@@ -439,8 +442,9 @@ public final class Formations {
                 desired.slug(),
                 desired.stack(),
                 types,
-                asleepSince,
-                false);
+                asleep,
+                false,
+                rules.prebootWait());
     }
 
     private static void lock(Handle handle, AppId app) {

@@ -57,7 +57,7 @@ final class Preboots {
 
     /// One that is under way has its memory, also when a newer release overtakes it.
     private boolean wouldBegin(Desired desired, Desired.Type web) {
-        return desired.asleepSince().isEmpty()
+        return desired.asleep().isEmpty()
                 && manifold.view(desired.app()).routes().stream()
                         .filter(DynoView::routable)
                         .anyMatch(dyno ->

@@ -2,8 +2,7 @@ package dev.paddock.formation;
 
 import dev.paddock.core.AppId;
 import dev.paddock.core.Release;
-import dev.paddock.dyno.DynoSize;
-import dev.paddock.releases.AppSettings;
+import dev.paddock.manifold.Desired.Asleep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -18,17 +17,23 @@ import org.jdbi.v3.core.Handle;
 
 /// Which apps sleep, in the table `sleeping_apps`, and which awake ones may. Safe for any thread.
 final class SleepingApps {
-    /// Of apps whose size sleeps, unless their user chose another time.
-    private static final Duration USUAL = Duration.ofMinutes(30);
-
+    private final SleepPolicy policy;
     private final Map<AppId, Rule> rules = new ConcurrentHashMap<>();
 
     /// Apps whose free hours are used up, since when that is known. Not stored: it follows from the record.
     private volatile Map<AppId, Instant> usedUp = Map.of();
 
-    /// Since when the app sleeps, for want of requests or of free hours.
-    Optional<Instant> since(Handle handle, AppId app) {
-        return Optional.ofNullable(usedUp.get(app)).or(() -> idleSince(handle, app));
+    SleepingApps(SleepPolicy policy) {
+        this.policy = policy;
+    }
+
+    /// Since when the app sleeps, for want of free hours, of which its workers have none either, or of requests.
+    Optional<Asleep> asleep(Handle handle, AppId app) {
+        return Optional.ofNullable(usedUp.get(app))
+                .map(since -> new Asleep(since, false))
+                .or(() ->
+                        idleSince(handle, app)
+                                .map(since -> new Asleep(since, policy.sparesWorkers())));
     }
 
     private static Optional<Instant> idleSince(Handle handle, AppId app) {
@@ -72,8 +77,8 @@ final class SleepingApps {
     }
 
     /// Called whenever the manifold is told what an app should run.
-    void know(AppId app, boolean asleep, Optional<Duration> after) {
-        rules.put(app, new Rule(asleep, after));
+    void know(AppId app, boolean asleep, Release release, List<FormationEntry> formation) {
+        rules.put(app, new Rule(asleep, policy.after(release, formation)));
     }
 
     void forget(AppId app) {
@@ -95,21 +100,6 @@ final class SleepingApps {
             }
         });
         return awake;
-    }
-
-    /// After how long an app sleeps. Only requests wake, so an app without web dynos never does.
-    static Optional<Duration> after(Release release, List<FormationEntry> formation) {
-        Optional<FormationEntry> web =
-                formation.stream()
-                        .filter(entry -> entry.type().isWeb() && entry.quantity() > 0)
-                        .findFirst();
-        return web.flatMap(entry ->
-                AppSettings.of(release.config())
-                        .sleepAfter()
-                        .or(() ->
-                                entry.size().equals(DynoSize.ECO)
-                                        ? Optional.of(USUAL)
-                                        : Optional.empty()));
     }
 
     private record Rule(boolean asleep, Optional<Duration> after) {}

@@ -55,6 +55,10 @@ final class Running {
     private final Manifold manifold;
 
     Running() {
+        this(FormationRules.USUAL);
+    }
+
+    Running(FormationRules rules) {
         apps = new Apps(database, clock);
         Account account = new Accounts(database, clock).create("ann@example.com", "Ann");
         ann = account.actor();
@@ -74,6 +78,7 @@ final class Running {
                         manifold,
                         log,
                         admission,
+                        rules,
                         Steps.UNWATCHED);
         dynos = new Dynos(manifold, apps, releases, slugs, log, admission);
         manifold.start();

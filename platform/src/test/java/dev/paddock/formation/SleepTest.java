@@ -117,6 +117,46 @@ class SleepTest {
     }
 
     @Test
+    void asIn2013AppsWithOneWebDynoOfAnySizeSleepAfterAnHourAndTheirWorkersNever() {
+        Running old = new Running(new FormationRules(SleepPolicy.CLASSIC, Duration.ZERO));
+        Sleep classic = new Sleep(old.formations, old.time, Runnable::run);
+        old.deploy("web", "serve", "worker", "work");
+        old.scaleOnly(update("worker", 1));
+        classic.start();
+
+        old.time.advance(Duration.ofMinutes(59));
+        assertThat(old.running()).containsExactly("web.1", "worker.1");
+        old.time.advance(Duration.ofMinutes(2));
+        assertThat(old.running()).containsExactly("worker.1");
+        assertThat(states(old)).isEqualTo("web.1 idle, worker.1 up");
+
+        classic.wake(old.app);
+        old.time.advance(SOON);
+        assertThat(states(old)).isEqualTo("web.1 up, worker.1 up");
+
+        old.scaleOnly(update("web", 2));
+        old.time.advance(Duration.ofDays(1));
+        assertThat(states(old)).isEqualTo("web.1 up, web.2 up, worker.1 up");
+    }
+
+    @Test
+    void asIn2013UsersMayChooseTheTimeButNotForTwoWebDynos() {
+        Running old = new Running(new FormationRules(SleepPolicy.CLASSIC, Duration.ZERO));
+        Sleep classic = new Sleep(old.formations, old.time, Runnable::run);
+        old.deploy("web", "serve");
+        old.configure(TEN_MINUTES);
+        old.scaleOnly(update("web", 2));
+        classic.start();
+        old.time.advance(Duration.ofDays(1));
+        assertThat(states(old)).isEqualTo("web.1 up, web.2 up");
+
+        old.scaleOnly(update("web", 1));
+        old.time.advance(Duration.ofMinutes(11));
+
+        assertThat(states(old)).isEqualTo("web.1 idle");
+    }
+
+    @Test
     void appWithWorkersAloneNeverSleeps() {
         platform.deploy("web", "serve", "worker", "work");
         platform.configure(TEN_MINUTES);
@@ -142,15 +182,22 @@ class SleepTest {
     }
 
     private void scale(String type, int quantity) {
-        platform.scaleOnly(
-                new Update(
-                        new ProcessType(type),
-                        Optional.of(new Quantity(quantity, false)),
-                        Optional.empty()));
+        platform.scaleOnly(update(type, quantity));
         platform.settle();
     }
 
+    private static Update update(String type, int quantity) {
+        return new Update(
+                new ProcessType(type),
+                Optional.of(new Quantity(quantity, false)),
+                Optional.empty());
+    }
+
     private String states() {
+        return states(platform);
+    }
+
+    private static String states(Running platform) {
         return String.join(
                 ", ",
                 platform.dynos.list(platform.app).stream()

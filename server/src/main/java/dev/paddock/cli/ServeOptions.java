@@ -1,11 +1,14 @@
 package dev.paddock.cli;
 
 import dev.paddock.core.UserError;
+import dev.paddock.formation.FormationRules;
+import dev.paddock.formation.SleepPolicy;
 import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
 import dev.paddock.server.HostPort;
 import dev.paddock.server.Settings;
 import dev.paddock.store.DatabaseAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -102,6 +105,23 @@ final class ServeOptions {
             })
     String freeHours = "per-app";
 
+    @Option(
+            names = "--sleep-policy",
+            paramLabel = "RULE",
+            description = {
+                "modern: apps with Eco web dynos sleep after 30 minutes without a request, workers too.",
+                "2013: apps with exactly one web dyno of any size sleep after an hour, workers never.",
+                "An app's PADDOCK_SLEEP_AFTER_MINUTES sets its time in both. Default: ${DEFAULT-VALUE}"
+            })
+    String sleepPolicy = "modern";
+
+    @Option(
+            names = "--preboot-wait",
+            paramLabel = "SECONDS",
+            description =
+                    "With preboot new web dynos take over this long after they were started, at the earliest; at Heroku about 180. Default: ${DEFAULT-VALUE}, as soon as all are up")
+    int prebootWait;
+
     Settings settings() {
         return new Settings(
                 data.path(),
@@ -118,6 +138,7 @@ final class ServeOptions {
                 buildDisk,
                 allowedTargets.stream().map(AddressBlock::parse).toList(),
                 freeHours(),
+                new FormationRules(SleepPolicy.parse(sleepPolicy), Duration.ofSeconds(prebootWait)),
                 DatabaseAddress.named(System.getenv()));
     }
 

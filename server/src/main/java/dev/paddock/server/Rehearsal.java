@@ -1,6 +1,7 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.formation.FormationRules;
 import dev.paddock.metering.FreeHours;
 import dev.paddock.store.PostgresServer;
 import dev.paddock.store.Trees;
@@ -109,6 +110,7 @@ public final class Rehearsal {
                         0,
                         List.of(),
                         FreeHours.PER_APP,
+                        FormationRules.USUAL,
                         Optional.empty());
         try {
             Paddock paddock = Paddock.start(settings, installation);

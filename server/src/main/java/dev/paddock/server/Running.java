@@ -94,6 +94,7 @@ final class Running {
                         manifold,
                         logs,
                         admission,
+                        settings.rules(),
                         steps);
         dynos = new Dynos(manifold, stored.apps, stored.releases, stored.slugs, logs, admission);
         sleep = parts.add("sleep", new Sleep(formations, timers, around.helpers()));

@@ -1,10 +1,13 @@
 package dev.paddock.server;
 
 import dev.paddock.core.UserError;
+import dev.paddock.formation.FormationRules;
+import dev.paddock.formation.SleepPolicy;
 import dev.paddock.metering.FreeHours;
 import dev.paddock.outbound.AddressBlock;
 import dev.paddock.store.DatabaseAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +24,7 @@ import java.util.regex.Pattern;
 /// @param buildDiskMegabytes how much each build may write to its disk; 0 for no limit
 /// @param allowedTargets networks that tenants may make the platform reach though they are private
 /// @param freeHours what costs nothing each month
+/// @param rules which apps sleep when, and when new web dynos take over at the earliest
 /// @param database a server for the state, in place of one of our own
 public record Settings(
         Path data,
@@ -37,6 +41,7 @@ public record Settings(
         int buildDiskMegabytes,
         List<AddressBlock> allowedTargets,
         FreeHours freeHours,
+        FormationRules rules,
         Optional<DatabaseAddress> database) {
     private static final Pattern DOMAIN =
             Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
@@ -55,6 +60,7 @@ public record Settings(
 
     private static final int MOST_DISK = 1 << 20;
     private static final int MEGABYTE_BITS = 20;
+    private static final Duration LONGEST_PREBOOT_WAIT = Duration.ofMinutes(10);
 
     public Settings {
         domain = domain.toLowerCase(Locale.ROOT);
@@ -80,6 +86,14 @@ public record Settings(
         }
         requireDisk("--dyno-disk", dynoDiskMegabytes);
         requireDisk("--build-disk", buildDiskMegabytes);
+        if (rules.prebootWait().isNegative()
+                || rules.prebootWait().compareTo(LONGEST_PREBOOT_WAIT) > 0) {
+            throw UserError.invalid(
+                    "--preboot-wait %d must be a number of seconds from 0 to %d."
+                            .formatted(
+                                    rules.prebootWait().toSeconds(),
+                                    LONGEST_PREBOOT_WAIT.toSeconds()));
+        }
         allowedTargets = List.copyOf(allowedTargets);
     }
 
@@ -120,6 +134,12 @@ public record Settings(
         allowedTargets.forEach(target -> flags.add("--allow-target " + target));
         if (freeHours != FreeHours.PER_APP) {
             flags.add("--free-hours " + freeHours.name().toLowerCase(Locale.ROOT));
+        }
+        if (rules.sleep() != SleepPolicy.MODERN) {
+            flags.add("--sleep-policy " + rules.sleep().word());
+        }
+        if (!rules.prebootWait().isZero()) {
+            flags.add("--preboot-wait " + rules.prebootWait().toSeconds());
         }
         return flags;
     }

@@ -42,6 +42,7 @@ import dev.paddock.dyno.FakeEngine;
 import dev.paddock.formation.Admission;
 import dev.paddock.formation.DynoJournal;
 import dev.paddock.formation.Dynos;
+import dev.paddock.formation.FormationRules;
 import dev.paddock.formation.Formations;
 import dev.paddock.formation.ReleaseDynos;
 import dev.paddock.logs.CommandOutputs;
@@ -146,6 +147,7 @@ final class TestPlatform implements AutoCloseable {
                         manifold,
                         logs,
                         admission,
+                        FormationRules.USUAL,
                         Steps.UNWATCHED);
         dynos = new Dynos(manifold, apps, releases, slugs, logs, admission);
         Domains domains = new Domains(database, DOMAIN, clock);

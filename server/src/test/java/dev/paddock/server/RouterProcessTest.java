@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.paddock.daemons.Processes;
 import dev.paddock.daemons.SystemUser;
 import dev.paddock.domains.Routers;
+import dev.paddock.formation.FormationRules;
 import dev.paddock.metering.FreeHours;
 import dev.paddock.routes.AppRoute;
 import dev.paddock.routes.DynoRoute;
@@ -75,6 +76,7 @@ class RouterProcessTest {
                         0,
                         List.of(),
                         FreeHours.PER_APP,
+                        FormationRules.USUAL,
                         Optional.empty());
         dyno = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         dyno.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
