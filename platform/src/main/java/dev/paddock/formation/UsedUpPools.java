@@ -29,28 +29,35 @@ public final class UsedUpPools implements AutoCloseable {
 
     private final Formations formations;
     private final Predicate<UUID> usedUp;
+    private final Predicate<AppId> runs;
     private final Consumer<AppId> routes;
     private final LogSink log;
     private final Timers timers;
     private final Executor effects;
 
-    /// Changes that the manifold and routers have not heard of, as when the database went away. One look at a time.
+    /// Changes that the manifold and routers have not heard of, as when the database went away; and whether a look came
+    /// to its end. One look at a time.
     private final Set<AppId> untold = new HashSet<>();
 
+    private boolean looked;
     private volatile boolean closed;
 
     /// @param usedUp whether this account has no free hours left now
+    /// @param runs whether dynos of this app are recorded as running; where none are when this platform begins, an earlier
+    ///     one has ended them and has said why
     /// @param routes told of each app that requests must be answered differently for
     /// @param effects where the database is asked
     public UsedUpPools(
             Formations formations,
             Predicate<UUID> usedUp,
+            Predicate<AppId> runs,
             Consumer<AppId> routes,
             LogSink log,
             Timers timers,
             Executor effects) {
         this.formations = formations;
         this.usedUp = usedUp;
+        this.runs = runs;
         this.routes = routes;
         this.log = log;
         this.timers = timers;
@@ -80,19 +87,21 @@ public final class UsedUpPools implements AutoCloseable {
                             .collect(Collectors.toSet());
             untold.addAll(formations.useUp(apps));
             for (AppId app : Set.copyOf(untold)) {
+                boolean isNews = apps.contains(app) && (looked || runs.test(app));
                 formations.renew(app);
-                tell(app, apps.contains(app));
+                tell(app, isNews);
                 untold.remove(app);
             }
+            looked = true;
         } catch (RuntimeException e) {
             LOG.warn("Who has free hours left could not be found out; trying again: {}", "" + e);
         }
     }
 
     /// Why they run again, if they do, is no news of ours: a month began, they have another size, or the app is gone.
-    private void tell(AppId app, boolean nowUsedUp) {
+    private void tell(AppId app, boolean isNews) {
         routes.accept(app);
-        if (nowUsedUp) {
+        if (isNews) {
             String text =
                     "The account's free hours of this month are used up: its Eco dynos sleep until "
                             + nextMonth();

@@ -1,5 +1,6 @@
 package dev.paddock.metering;
 
+import dev.paddock.core.AppId;
 import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoId;
@@ -103,6 +104,26 @@ public final class DynoRecord {
                 .bind("status", transition.exit().map(Exit::status))
                 .bind("cause", transition.exit().map(exit -> exit.cause().name()))
                 .execute();
+    }
+
+    /// Whether a dyno of this app has begun and not ended.
+    public boolean isRunning(AppId app) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select exists (
+                                          select 1 from dyno_transitions s
+                                          where s.app = :app and s.to_state = 'STARTING'
+                                            and not exists (
+                                              select 1 from dyno_transitions
+                                              where dyno = s.dyno and to_state in
+                                        """
+                                                + ENDED
+                                                + "))")
+                                .bind("app", app)
+                                .mapTo(Boolean.class)
+                                .one());
     }
 
     /// Ends in the record what no engine has any more, as after a power cut; called before the manifold starts, which

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class UsedUpPoolsTest {
@@ -20,14 +21,18 @@ class UsedUpPoolsTest {
     private final Sleep sleep = new Sleep(platform.formations, platform.time, Runnable::run);
     private final List<AppId> routes = new ArrayList<>();
     private boolean spent;
-    private final UsedUpPools pools =
-            new UsedUpPools(
-                    platform.formations,
-                    owner -> spent && owner.equals(platform.ann.id()),
-                    routes::add,
-                    platform.log,
-                    platform.time,
-                    Runnable::run);
+    private final UsedUpPools pools = pools();
+
+    private UsedUpPools pools() {
+        return new UsedUpPools(
+                platform.formations,
+                owner -> spent && owner.equals(platform.ann.id()),
+                _ -> !platform.running().isEmpty(),
+                routes::add,
+                platform.log,
+                platform.time,
+                Runnable::run);
+    }
 
     @Test
     void ecoDynosEndWithThePoolAndComeBackWithTheNext() {
@@ -96,6 +101,41 @@ class UsedUpPoolsTest {
         platform.settle();
 
         assertThat(platform.running()).isEmpty();
+    }
+
+    @Test
+    void logSaysItOnceThoughPlatformsStartAgain() {
+        runOnEco();
+        pools.start();
+        spend();
+        assertThat(told()).isEqualTo(1);
+        pools.close();
+
+        // What a new process knows.
+        platform.formations.useUp(Set.of());
+        pools().start();
+        platform.time.advance(NEXT_LOOK);
+
+        assertThat(platform.running()).isEmpty();
+        assertThat(told()).isEqualTo(1);
+    }
+
+    @Test
+    void poolThatWasUsedUpWhileNoPlatformLookedIsTold() {
+        runOnEco();
+        spent = true;
+
+        pools.start();
+        platform.settle();
+
+        assertThat(platform.running()).isEmpty();
+        assertThat(told()).isEqualTo(1);
+    }
+
+    private long told() {
+        return platform.log.lines().stream()
+                .filter(line -> line.text().contains("are used up"))
+                .count();
     }
 
     private void runOnEco() {

@@ -51,6 +51,21 @@ class DynoRecordTest {
     }
 
     @Test
+    void appRunsFromTheBeginOfADynoToItsEnd() {
+        DynoTransition begin = transition(DynoState.CREATED, DynoState.STARTING, 10);
+        AppId app = begin.app();
+        assertThat(record.isRunning(app)).isFalse();
+
+        record.store(begin);
+        assertThat(record.isRunning(app)).isTrue();
+        assertThat(record.isRunning(AppId.random())).isFalse();
+
+        record.store(transition(DynoState.STARTING, DynoState.UP, 20));
+        record.store(transition(DynoState.UP, DynoState.CRASHED, 30));
+        assertThat(record.isRunning(app)).isFalse();
+    }
+
+    @Test
     void storingAgainChangesNothing() {
         record.store(transition(DynoState.CREATED, DynoState.STARTING, 10));
         List<Map<String, Object>> before = rows();

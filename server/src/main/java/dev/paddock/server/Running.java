@@ -124,6 +124,7 @@ final class Running {
                         new UsedUpPools(
                                 formations,
                                 stored.meter::isPoolUsedUp,
+                                stored.dynoRecord::isRunning,
                                 routes::changed,
                                 logs,
                                 timers,

@@ -30,14 +30,15 @@ final class RunningPaddock {
     private final Path launcher;
     private final Path data;
     private final Path output;
-    private final List<String> ports = new ArrayList<>();
+    private final List<String> flags = new ArrayList<>();
     private final Map<String, String> always;
     private final int api;
     private final int http;
     private Process process;
 
-    RunningPaddock(Path folder) throws IOException, InterruptedException {
-        this(folder, Path.of(launcher()), Map.of());
+    /// @param flags of each of its starts
+    RunningPaddock(Path folder, String... flags) throws IOException, InterruptedException {
+        this(folder, Path.of(launcher()), Map.of(), flags);
     }
 
     /// @param launcher of this checkout, or what calls one
@@ -51,7 +52,8 @@ final class RunningPaddock {
         this(folder, Path.of(launcher()), always);
     }
 
-    private RunningPaddock(Path folder, Path launcher, Map<String, String> always)
+    private RunningPaddock(
+            Path folder, Path launcher, Map<String, String> always, String... flags)
             throws IOException, InterruptedException {
         this.launcher = launcher;
         this.always = Map.copyOf(always);
@@ -59,10 +61,11 @@ final class RunningPaddock {
         output = folder.resolve("output");
         api = freePort();
         http = freePort();
-        ports.addAll(List.of("--api", "127.0.0.1:" + api));
-        ports.addAll(List.of("--rendezvous", "127.0.0.1:" + freePort()));
-        ports.addAll(List.of("--http", "127.0.0.1:" + http));
-        ports.addAll(List.of("--https", "127.0.0.1:" + freePort()));
+        this.flags.addAll(List.of("--api", "127.0.0.1:" + api));
+        this.flags.addAll(List.of("--rendezvous", "127.0.0.1:" + freePort()));
+        this.flags.addAll(List.of("--http", "127.0.0.1:" + http));
+        this.flags.addAll(List.of("--https", "127.0.0.1:" + freePort()));
+        this.flags.addAll(List.of(flags));
         process = launch(Map.of());
     }
 
@@ -87,7 +90,7 @@ final class RunningPaddock {
                                 "--no-install",
                                 "--data",
                                 data.toString()));
-        command.addAll(ports);
+        command.addAll(this.flags);
         command.addAll(List.of(flags));
         Files.deleteIfExists(output);
         ProcessBuilder builder = new ProcessBuilder(command);
