@@ -24,8 +24,9 @@ if [[ $status == 0 ]]; then
     exit 0
 fi
 if grep -q 'seeds that failed' "$output"; then
-    sed -n '/seeds that failed/,/^$/p' "$output" | cut -c1-1000 | head -40
-    echo "failed seeds:" "$(sed -n '/Expecting empty but was: \[/,/\]/p' "$output" | tr -dc '0-9L,' | tr -d L)"
+    sed -n '/seeds that failed/,/^{/p' "$output" | sed '/^{/q' | cut -c1-1000
+    echo "failed seeds:" "$(awk '/Expecting empty but was: \[[0-9]+L/ { on = 1 } on { print } on && /\]/ { exit }' "$output" |
+        tr -dc '0-9,' | tr ',' ' ')"
     echo "replay one: bench/schedules.sh 1 SEED"
 else
     tail -40 "$output"

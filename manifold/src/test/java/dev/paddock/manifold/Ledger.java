@@ -29,6 +29,9 @@ import java.util.function.Consumer;
 
 /// What the manifold told, as a database that may be away keeps it, and what it did, to be audited afterwards.
 final class Ledger implements ManifoldListener {
+    /// How long after the database is back the last of what waited for it is told.
+    private static final Duration LATE_NEWS = Duration.ofSeconds(15);
+
     private final VirtualTime time;
     private final List<Event> events = new ArrayList<>();
     private final Map<DynoId, DynoState> states = new HashMap<>();
@@ -40,6 +43,8 @@ final class Ledger implements ManifoldListener {
     private final List<Preboot> outcomes = new ArrayList<>();
     private BiConsumer<AppId, Preboot> onPreboot = (_, _) -> {};
     private boolean away;
+    private Optional<Tick> awaySince = Optional.empty();
+    private Tick back = new Tick(0);
     private boolean platformRestarted;
 
     Ledger(VirtualTime time) {
@@ -60,10 +65,12 @@ final class Ledger implements ManifoldListener {
 
     void databaseGoesAway() {
         away = true;
+        awaySince = Optional.of(time.now());
     }
 
     void databaseIsBack() {
         away = false;
+        back = time.now();
     }
 
     @Override
@@ -109,8 +116,14 @@ final class Ledger implements ManifoldListener {
         }
         outcomes.add(outcome);
         if (outcome instanceof Preboot.GivenUp) {
-            // The crashes of those that were given up are not held against those that serve.
-            events.add(new Event.Reset(Optional.of(app), Optional.empty(), time.now()));
+            // The crashes of those that were given up are not held against those that serve; while
+            // the database was
+            // away that was concluded long before it is told.
+            Tick since =
+                    awaySince
+                            .filter(_ -> time.now().isBefore(back.plus(LATE_NEWS)))
+                            .orElse(time.now());
+            events.add(new Event.Reset(Optional.of(app), Optional.empty(), time.now(), since));
         }
         onPreboot.accept(app, outcome);
     }
@@ -157,14 +170,18 @@ final class Ledger implements ManifoldListener {
 
     /// From now on crashes that were may be forgotten, by every name.
     void forgetCrashes() {
-        events.add(new Event.Reset(Optional.empty(), Optional.empty(), time.now()));
+        events.add(new Event.Reset(Optional.empty(), Optional.empty(), time.now(), time.now()));
     }
 
     void wanted(Desired before, Desired next) {
         if (!before.release().equals(next.release())) {
-            events.add(new Event.Reset(Optional.of(next.app()), Optional.empty(), time.now()));
+            events.add(
+                    new Event.Reset(
+                            Optional.of(next.app()), Optional.empty(), time.now(), time.now()));
         }
-        events.add(new Event.Reset(Optional.of(next.app()), Optional.of(next), time.now()));
+        events.add(
+                new Event.Reset(
+                        Optional.of(next.app()), Optional.of(next), time.now(), time.now()));
     }
 
     void assertEndsAreKnown(List<EngineDyno> present) {
@@ -226,11 +243,11 @@ final class Ledger implements ManifoldListener {
                 // One that came up beside another (preboot) may leave the name to it again.
                 case Event.End(Key key, DynoId id, _) ->
                         started.getOrDefault(key, new ArrayDeque<>()).remove(id);
-                case Event.Reset(Optional<AppId> app, Optional<Desired> desired, Tick at) -> {
+                case Event.Reset(Optional<AppId> app, Optional<Desired> desired, _, Tick since) -> {
                     desired.ifPresent(it -> wanted.put(it.app(), it));
                     pauses.keySet().removeIf(key -> isReset(key, app, desired));
                     tooEarly.removeIf(
-                            start -> start.at.equals(at) && isReset(start.key, app, desired));
+                            start -> !start.at.isBefore(since) && isReset(start.key, app, desired));
                 }
             }
         }
@@ -303,6 +320,8 @@ final class Ledger implements ManifoldListener {
 
         record Start(Key key, DynoId id, Tick at) implements Event {}
 
-        record Reset(Optional<AppId> app, Optional<Desired> except, Tick at) implements Event {}
+        /// @param since when it may have been concluded at the earliest
+        record Reset(Optional<AppId> app, Optional<Desired> except, Tick at, Tick since)
+                implements Event {}
     }
 }

@@ -64,6 +64,12 @@ class SimulationTest {
         live(104580);
     }
 
+    /// The database is away while new web dynos are given up: whose crashes are forgotten is concluded before it is told.
+    @Test
+    void givenUpChangeIsToldLateAndForgetsCrashesAtOnce() {
+        live(501833);
+    }
+
     private static void live(long seed) {
         liveOf(seed).ifPresent(Assertions::fail);
     }
