@@ -52,8 +52,7 @@ final class RunningPaddock {
         this(folder, Path.of(launcher()), always);
     }
 
-    private RunningPaddock(
-            Path folder, Path launcher, Map<String, String> always, String... flags)
+    private RunningPaddock(Path folder, Path launcher, Map<String, String> always, String... flags)
             throws IOException, InterruptedException {
         this.launcher = launcher;
         this.always = Map.copyOf(always);
