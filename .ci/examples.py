@@ -7,11 +7,14 @@ EXAMPLES = {
     'java': ('Hello from web.1!', 'Reusing what the last build downloaded'),
     'node': ('<!doctype html><title>Paddock</title><h1>Hello from web.1!', 'reusing what the last build installed'),
     'python': ('Hello from web.1!', None),
+    'rails': ('Hello from web.1!', None),
     'ruby': ('Hello from web.1!', None),
 }
 # What a build prints whose registry this machine does not reach.
 UNREACHABLE = ('EAI_AGAIN', 'ECONNREFUSED', 'Unknown host', 'The lists of packages cannot be fetched')
-NEEDS = {'java': ['mvn'], 'ruby': ['ruby', 'bundle'], 'node': ['npm'], 'apt': ['apt-get']}
+NEEDS = {'java': ['mvn'], 'ruby': ['ruby', 'bundle'], 'rails': ['ruby', 'bundle'], 'node': ['npm'], 'apt': ['apt-get']}
+# Those of the stack's packages, where no gem source is reached.
+GEMS = {'ruby': 'sinatra/base', 'rails': 'rails'}
 ANSWER_LIMIT_SECONDS = 90
 
 
@@ -22,8 +25,9 @@ def run(repository, scratch, platform, only):
         if only and case not in only:
             continue
         lacking = [p for p in NEEDS.get(name, []) if not shutil.which(p)]
-        if name == 'ruby' and not lacking and subprocess.run(['ruby', '-rsinatra/base', '-rpuma', '-e', '']).returncode:
-            lacking = ['sinatra and puma']
+        library = GEMS.get(name)
+        if library and not lacking and subprocess.run(['ruby', '-r' + library, '-rpuma', '-e', '']).returncode:
+            lacking = [library + ' and puma']
         if lacking:
             results[case] = ('SKIP', 'no ' + ', '.join(lacking))
             continue
