@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -155,6 +156,13 @@ class IsolationProbeTest {
         Directory.remove(withMount);
     }
 
+    /// The empty places where builds had their mounts; they stay in the stack.
+    @BeforeEach
+    void emptyPlaces() {
+        Path mnt = platform.runtime.resolve("stack/mnt");
+        Directory.remove(mnt.resolve("cache"), mnt.resolve("source"));
+    }
+
     @ParameterizedTest
     @EnumSource
     void everyAttemptToGetOutFails(Kind kind) throws IOException {
@@ -166,8 +174,6 @@ class IsolationProbeTest {
     void everyAttemptToGetOutFailsWithRuncToo(Kind kind) throws IOException {
         assumeTrue(Command.find("runc").isPresent(), "skipped: runc is not installed");
         platform.reopen(platform.hiding("crun"), Conmon.PATIENCE);
-        // The empty place where a build had its mount; it stays in the stack, with crun too.
-        Directory.remove(platform.runtime.resolve("stack/mnt/cache"));
         try {
             assertSealed(probe(kind));
         } finally {
