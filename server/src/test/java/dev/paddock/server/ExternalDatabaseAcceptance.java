@@ -101,7 +101,7 @@ class ExternalDatabaseAcceptance {
         assertThat(platform.get("shop")).startsWith("HTTP/1.1 200 ");
         assertThatThrownBy(() -> platform.call("GET", "/apps", ""))
                 .hasMessageContaining("503")
-                .hasMessageContaining("database did not answer");
+                .hasMessageContaining("\"unavailable\"");
         other = startOther();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
