@@ -1,5 +1,5 @@
 """Pushes each example app twice and asks it something through the router."""
-import os, shutil, socket, subprocess, time
+import http.client, os, shutil, subprocess, time
 
 # What the first line of an answer begins with, and what a second build of the same files says.
 EXAMPLES = {
@@ -85,24 +85,26 @@ def curl(api, key, method, path, body=None):
 
 
 def ask(router, host):
-    """The body of the first answer with status 200; by hand, for not every machine resolves names below localhost."""
+    """The body of the first answer with status 200; by the router's address, for not every machine resolves names below localhost."""
     last = ''
     end = time.time() + ANSWER_LIMIT_SECONDS
     while time.time() < end:
         try:
-            last = ask_once(router, host)
-            if ' 200 ' in last.split('\r\n')[0]:
-                return last.split('\r\n\r\n', 1)[1]
-        except OSError as e:
+            status, last = ask_once(router, host)
+            if status == 200:
+                return last
+        except (OSError, http.client.HTTPException) as e:
             last = str(e)
         time.sleep(0.3)
     raise AssertionError('no answer from %s; the last was %r' % (host, last[:300]))
 
 
 def ask_once(router, host):
-    """All that comes back, head and body."""
-    address, port = router.split('//')[1].split(':')
-    with socket.create_connection((address, int(port)), 30) as s:
-        s.settimeout(80)
-        s.sendall(('GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' % host).encode())
-        return b''.join(iter(lambda: s.recv(65536), b'')).decode(errors='replace')
+    """Status and body."""
+    connection = http.client.HTTPConnection(router.split('//')[1], timeout=80)
+    try:
+        connection.request('GET', '/', headers={'Host': host})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors='replace')
+    finally:
+        connection.close()

@@ -45,7 +45,7 @@ class Sleeper:
             t.start()
         for t in threads:
             t.join()
-        wrong = [a for a in answers if ' 200 ' not in a.split('\r\n')[0] or 'Hello from web.1!' not in a]
+        wrong = [a for a in answers if a[0] != 200 or 'Hello from web.1!' not in a[1]]
         if wrong or len(answers) != AT_ONCE:
             return 'FAIL', '%d of %d requests were not answered: %r' % (len(wrong), AT_ONCE, wrong[:1])
         return ('PASS', '') if self.states() == ['up'] else ('FAIL', 'after waking it is ' + str(self.states()))
