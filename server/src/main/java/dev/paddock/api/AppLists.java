@@ -4,8 +4,10 @@ import dev.paddock.accounts.Account;
 import dev.paddock.apps.Apps;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /// Answers requests for lists of apps. Those that were made last are kept as bytes, each for the moment of the database
 /// of which it is: they are made of nothing else, so while the moment is the same so are they. Safe for any thread.
@@ -36,30 +38,66 @@ final class AppLists {
         // Read first: what changes after it may be in the list already, and then makes another one
         // next time.
         String moment = apps.moment();
-        return find(wanted, moment).orElseGet(() -> make(account, wanted, moment));
-    }
-
-    private Optional<Answer> find(Wanted wanted, String moment) {
-        synchronized (lock) {
-            return Optional.ofNullable(kept.get(wanted))
-                    .filter(made -> made.moment().equals(moment))
-                    .map(Made::answer);
+        Made made = find(wanted, moment, () -> make(account, range));
+        try {
+            return made.of();
+        } catch (RuntimeException failed) {
+            forget(wanted, made);
+            throw failed;
         }
     }
 
-    private Answer make(Account account, Wanted wanted, String moment) {
-        Answer answer =
-                Answer.page(
-                                Page.of(apps.list(account), wanted.range(), AppEndpoints.APP_KEYS)
-                                        .map(representations::app))
-                        .written();
+    private Made find(Wanted wanted, String moment, Callable<Answer> making) {
         synchronized (lock) {
-            kept.put(wanted, new Made(moment, answer));
+            Made known = kept.get(wanted);
+            if (known != null && known.moment.equals(moment)) {
+                return known;
+            }
+            Made made = new Made(moment, making);
+            kept.put(wanted, made);
+            return made;
         }
-        return answer;
+    }
+
+    private void forget(Wanted wanted, Made failed) {
+        synchronized (lock) {
+            kept.remove(wanted, failed);
+        }
+    }
+
+    private Answer make(Account account, ListRange range) {
+        return Answer.page(
+                        Page.of(apps.list(account), range, AppEndpoints.APP_KEYS)
+                                .map(representations::app))
+                .written();
     }
 
     private record Wanted(UUID account, ListRange range) {}
 
-    private record Made(String moment, Answer answer) {}
+    /// One list, made by the first who asks; those who ask meanwhile wait for it.
+    private static final class Made {
+        private final String moment;
+        private final FutureTask<Answer> answer;
+
+        Made(String moment, Callable<Answer> making) {
+            this.moment = moment;
+            answer = new FutureTask<>(making);
+        }
+
+        Answer of() {
+            // Does nothing when it runs or has run.
+            answer.run();
+            try {
+                return answer.get();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException failure) {
+                    throw failure;
+                }
+                throw new IllegalStateException("a list could not be made", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while a list was made", e);
+            }
+        }
+    }
 }
