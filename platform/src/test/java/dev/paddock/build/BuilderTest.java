@@ -525,7 +525,7 @@ class BuilderTest {
         Slug slug = ((BuildResult.Built) result).slug();
         assertThat(slug.processTypes()).isEqualTo(Map.of(ProcessType.WEB, "npm start"));
         assertThat(slug.buildpackDescription()).isEqualTo("Node.js");
-        assertThat(filesIn(slug)).contains("./node_modules/mustache/package.json");
+        assertThat(filesIn(slug)).contains("./node_modules/express/package.json");
         assertThat(inSlug(slug, ".profile.d/nodejs.sh")).contains("NODE_ENV");
         assertThat(output).contains("       Default types of the buildpack -> web");
 

@@ -176,7 +176,7 @@ class BuildInDynoTest {
         Slug second = built(EXAMPLES.resolve("node"));
 
         assertThat(second.processTypes()).isEqualTo(Map.of(ProcessType.WEB, "npm start"));
-        assertThat(listing(second)).contains("./node_modules/mustache/package.json");
+        assertThat(listing(second)).contains("./node_modules/express/package.json");
         assertThat(output)
                 .contains(
                         "       package-lock.json has not changed: reusing what the last build installed");
