@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +63,7 @@ record Bubblewrap(UserSandbox machine, HostStack stack, Path scratch) implements
     }
 
     private void describe(OciBundle bundle, String name, Path directory) throws IOException {
-        write(directory.resolve("options"), String.join("\0", options(bundle)) + "\0");
+        ShellScript.write(directory.resolve("options"), String.join("\0", options(bundle)) + "\0");
         List<String> words = new ArrayList<>(List.of("sh", "-c", OUTSIDE, "sandbox", name));
         words.add(directory.toString());
         words.add(bundle.terminal().map(TerminalSize::rows).map(String::valueOf).orElse(""));
@@ -74,20 +73,8 @@ record Bubblewrap(UserSandbox machine, HostStack stack, Path scratch) implements
         words.add(machine.countsProcesses() ? Integer.toString(bundle.limits().processes()) : "");
         words.addAll(bundle.words());
         StringBuilder script = new StringBuilder("exec");
-        words.forEach(word -> script.append(' ').append(quoted(word)));
-        write(script(directory), script.append('\n').toString());
-    }
-
-    private static void write(Path file, String content) throws IOException {
-        Files.deleteIfExists(file);
-        Files.createFile(
-                file,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, content);
-    }
-
-    private static String quoted(String word) {
-        return "'" + word.replace("'", "'\\''") + "'";
+        words.forEach(word -> script.append(' ').append(ShellScript.quoted(word)));
+        ShellScript.write(script(directory), script.append('\n').toString());
     }
 
     private static Path script(Path directory) {

@@ -70,7 +70,7 @@ record PlainProcesses(HostStack stack, Path scratch) implements Sandbox {
             Files.writeString(launch, translated(original, HOME, home));
             words.replaceAll(word -> word.equals(HostStack.LAUNCH) ? launch.toString() : word);
         }
-        Files.writeString(script(directory), script(bundle, name, directory, home, words));
+        ShellScript.write(script(directory), script(bundle, name, directory, home, words));
     }
 
     /// Whether a target is not a part of every machine.
@@ -116,14 +116,16 @@ record PlainProcesses(HostStack stack, Path scratch) implements Sandbox {
     private static String script(
             OciBundle bundle, String name, Path directory, Path home, List<String> words) {
         StringBuilder script = new StringBuilder();
-        script.append("echo $$ >").append(quoted(directory.resolve("pid"))).append('\n');
+        script.append("echo $$ >")
+                .append(ShellScript.quoted(directory.resolve("pid")))
+                .append('\n');
         script.append("unset ").append(String.join(" ", CrunMounts.ENVIRONMENT.keySet()));
         script.append('\n');
         bundle.environment()
                 .forEach((key, value) -> {
                     if (NAME.matcher(key).matches()) {
                         String seen = key.equals("HOME") ? translated(value, HOME, home) : value;
-                        script.append("export %s=%s\n".formatted(key, quoted(seen)));
+                        script.append("export %s=%s\n".formatted(key, ShellScript.quoted(seen)));
                     }
                 });
         script.append("export %s=%s\n".formatted(MARK, name));
@@ -131,22 +133,18 @@ record PlainProcesses(HostStack stack, Path scratch) implements Sandbox {
         script.append("echo 500 >/proc/self/oom_score_adj || :\n");
         bundle.terminal().ifPresent(size -> script.append(stty(size)));
         String work = translated(bundle.workingDirectory(), HOME, home);
-        script.append("cd ").append(quoted(work)).append(" || exit 126\n");
+        script.append("cd ").append(ShellScript.quoted(work)).append(" || exit 126\n");
         if (!work.equals("/")) {
             script.append(MOVE_IN).append("move_in ");
-            script.append(quoted(work.replaceAll("[\\\\&#]", "\\\\$0"))).append('\n');
+            script.append(ShellScript.quoted(work.replaceAll("[\\\\&#]", "\\\\$0"))).append('\n');
         }
-        script.append("echo >").append(quoted(directory.resolve("began"))).append('\n');
-        words.forEach(word -> script.append(quoted(word)).append(' '));
+        script.append("echo >").append(ShellScript.quoted(directory.resolve("began"))).append('\n');
+        words.forEach(word -> script.append(ShellScript.quoted(word)).append(' '));
         return script.append("\nexit $?\n").toString();
     }
 
     private static String stty(TerminalSize size) {
         return "stty rows %d cols %d\n".formatted(size.rows(), size.columns());
-    }
-
-    private static String quoted(Object word) {
-        return "'" + word.toString().replace("'", "'\\''") + "'";
     }
 
     private static Path script(Path directory) {

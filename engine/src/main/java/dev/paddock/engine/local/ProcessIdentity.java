@@ -74,13 +74,16 @@ record ProcessIdentity(long pid, long started) {
     }
 
     private static Optional<String[]> fields(long pid) {
+        return fields(Path.of("/proc/" + pid + "/stat"));
+    }
+
+    /// What such a file of a process or thread says behind the program's name; empty when it is gone.
+    static Optional<String[]> fields(Path stat) {
         try {
-            String stat =
-                    Files.readString(
-                            Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-            return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+            String text = Files.readString(stat, StandardCharsets.ISO_8859_1).strip();
+            return Optional.of(text.substring(text.lastIndexOf(')') + 2).split(" ", -1));
         } catch (IOException e) {
-            // No such process, or it went while we read.
+            // It went, perhaps while we read.
             return Optional.empty();
         }
     }

@@ -150,7 +150,10 @@ final class WatchedGroup implements ProcessGroup {
     /// In nanoseconds, of the process and of its children that have ended. The kernel tells it exactly of living threads
     /// only, and of all in ticks.
     private static long cpu(long pid) {
-        List<String> fields = fields(Path.of("/proc/" + pid + "/stat"));
+        List<String> fields =
+                ProcessIdentity.fields(Path.of("/proc/" + pid + "/stat"))
+                        .map(List::of)
+                        .orElse(List.of());
         if (fields.size() <= CHILDREN_END) {
             return 0;
         }
@@ -174,9 +177,9 @@ final class WatchedGroup implements ProcessGroup {
 
     private static Stream<String> states(long pid) {
         return threads(pid)
-                .map(thread -> fields(thread.resolve("stat")))
-                .filter(fields -> !fields.isEmpty())
-                .map(List::getFirst);
+                .map(thread -> ProcessIdentity.fields(thread.resolve("stat")))
+                .flatMap(Optional::stream)
+                .map(fields -> fields[0]);
     }
 
     private static Stream<Path> threads(long pid) {
@@ -185,15 +188,6 @@ final class WatchedGroup implements ProcessGroup {
             return Directory.names(threads).stream().limit(MOST_THREADS).map(threads::resolve);
         } catch (UncheckedIOException | DirectoryIteratorException gone) {
             return Stream.empty();
-        }
-    }
-
-    private static List<String> fields(Path stat) {
-        try {
-            String text = Files.readString(stat, StandardCharsets.ISO_8859_1).strip();
-            return List.of(text.substring(text.lastIndexOf(')') + 2).split(" ", -1));
-        } catch (IOException gone) {
-            return List.of();
         }
     }
 

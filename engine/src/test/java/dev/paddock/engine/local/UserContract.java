@@ -11,12 +11,14 @@ import dev.paddock.dyno.Exit;
 import dev.paddock.dyno.SlugRef;
 import dev.paddock.dyno.Stdio;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// The contract, and what else holds for dynos of an engine without root, in any way in which it runs them.
@@ -51,6 +53,33 @@ abstract class UserContract extends LocalContract {
         assertThat(platform().lines(ends)).containsExactly("late");
         platform().engine.retire(lives.id(), LIMIT);
         assertThat(platform().exit(lives)).isEqualTo(Exit.of(143));
+    }
+
+    @Test
+    void filesThatHoldConfigVarsAreForThisUserAlone() throws IOException {
+        DynoSpec spec = platform().startUp(platform().bash("sleep 1000"));
+
+        List<Path> holding;
+        try (Stream<Path> files = Files.list(platform().files(spec).bundle())) {
+            holding =
+                    files.filter(Files::isRegularFile)
+                            .filter(file -> text(file).contains("GREETING"))
+                            .toList();
+        }
+        assertThat(holding)
+                .hasSizeGreaterThan(1)
+                .allSatisfy(file ->
+                        assertThat(Files.getPosixFilePermissions(file)).as("%s", file).hasSize(2));
+        platform().engine.retire(spec.id(), Duration.ZERO);
+        platform().exit(spec);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
