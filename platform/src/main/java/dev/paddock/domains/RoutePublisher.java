@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -55,6 +56,10 @@ public final class RoutePublisher implements AutoCloseable {
     private final ObjLongConsumer<AppId> routed;
     private final CertificateAuthority authority;
     private final String domain;
+
+    /// Signs beside the publishing thread.
+    private final Executor signers;
+
     private @Nullable Routers routers;
 
     // Touched by the publishing thread alone (and by start, before it).
@@ -91,7 +96,8 @@ public final class RoutePublisher implements AutoCloseable {
                 manifold::view,
                 manifold::routed,
                 authority,
-                domain);
+                domain,
+                work -> Thread.ofVirtual().name("route-certificates").start(work));
     }
 
     RoutePublisher(
@@ -99,12 +105,14 @@ public final class RoutePublisher implements AutoCloseable {
             Function<AppId, AppView> views,
             ObjLongConsumer<AppId> routed,
             CertificateAuthority authority,
-            String domain) {
+            String domain,
+            Executor signers) {
         this.source = source;
         this.views = views;
         this.routed = routed;
         this.authority = authority;
         this.domain = domain;
+        this.signers = signers;
     }
 
     /// Called once, before [#start()]: routers need this object's acknowledgement and the other way round.
@@ -184,13 +192,10 @@ public final class RoutePublisher implements AutoCloseable {
 
     /// Signs what is due beside the publishing thread, which then only puts the new leaves into the table.
     private void renew(List<AppFacts> apps) {
-        Thread _ =
-                Thread.ofVirtual()
-                        .name("route-certificates")
-                        .start(() -> {
-                            apps.forEach(this::certificate);
-                            apps.forEach(app -> dynosChanged(app.id()));
-                        });
+        signers.execute(() -> {
+            apps.forEach(this::certificate);
+            apps.forEach(app -> dynosChanged(app.id()));
+        });
     }
 
     private Optional<Certificate> certificate(AppFacts app) {

@@ -317,7 +317,7 @@ class RoutersTest {
             router.destroyForcibly();
         }
 
-        await().atMost(Duration.ofSeconds(5)).until(() -> served.get() == 101);
+        await().atMost(LONG).until(() -> served.get() == 101);
     }
 
     @Test
@@ -339,7 +339,7 @@ class RoutersTest {
             router.destroyForcibly();
         }
 
-        await().atMost(Duration.ofSeconds(5)).until(() -> served.get() == 100);
+        await().atMost(LONG).until(() -> served.get() == 100);
     }
 
     @Test

@@ -411,7 +411,8 @@ final class TableBench implements AutoCloseable {
                         app -> views.getOrDefault(app, new AppView(app, 0, List.of())),
                         (_, _) -> {},
                         authority,
-                        DOMAIN);
+                        DOMAIN,
+                        work -> Thread.ofVirtual().start(work));
         final Routers routers = new Routers(socket, publisher::served, _ -> {}, (_, _) -> {});
 
         Link() {

@@ -29,7 +29,7 @@ import java.util.logging.Logger;
 final class FuzzRun implements AutoCloseable {
     private static final int THREADS = 8;
     private static final int HONEST_EVERY = 20;
-    private static final long HONEST_NANOS = 5_000_000_000L;
+    private static final long HONEST_NANOS = 20_000_000_000L;
     private static final int SHARES = 20;
     private static final long SECONDS = Long.getLong("paddock.fuzz.seconds", 20);
     private static final long SEED = Long.getLong("paddock.fuzz.seed", 20_130_213);

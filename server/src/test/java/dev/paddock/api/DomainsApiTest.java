@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Domains and certificates, from the API to the routers' table.
 class DomainsApiTest {
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     @TempDir private static Path directory;
     private static TestPlatform platform;

@@ -91,7 +91,7 @@ class LimitsTest {
                         platform.sized(platform.bash("f() { f | f & }; f; sleep 1000"), SMALL));
         DynoAddress address = platform.seen(web).address().orElseThrow();
 
-        await().atMost(Duration.ofSeconds(5))
+        await().atMost(Duration.ofSeconds(20))
                 .until(() -> platform.engine.list().size() >= 2 && accepts(address));
 
         assertThat(

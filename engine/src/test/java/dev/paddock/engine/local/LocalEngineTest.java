@@ -163,15 +163,13 @@ class LocalEngineTest {
     }
 
     @Test
-    void killedFromOutsideIsSeenAtOnce() {
+    void killedFromOutsideIsSeen() {
         DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
         Life.Processes processes = platform.life(spec).processes().orElseThrow();
-        long before = System.nanoTime();
 
         Signals.send(processes.init(), Signals.KILL);
 
         assertThat(platform.exit(spec)).isEqualTo(Exit.of(137));
-        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(1));
     }
 
     @Test
