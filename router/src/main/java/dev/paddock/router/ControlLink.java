@@ -314,7 +314,7 @@ final class ControlLink implements Signals, AutoCloseable {
         return new ControlFrame.Hello(
                 ControlFrame.PROTOCOL,
                 "router-" + ProcessHandle.current().pid(),
-                RouterMain.Version.text(),
+                RouterMain.version(),
                 have);
     }
 

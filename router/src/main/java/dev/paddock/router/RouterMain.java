@@ -1,111 +1,38 @@
 package dev.paddock.router;
 
+import dev.paddock.router.RouterOptions.HostPort;
 import dev.paddock.routes.SpoolWriter;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Objects;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /// `paddock router`: the routing mesh alone, fed by a file or by the platform.
-@Command(
-        name = "router",
-        description = "Routes HTTP and HTTPS to web dynos.",
-        versionProvider = RouterMain.Version.class,
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
-public final class RouterMain implements Callable<Integer> {
+public final class RouterMain {
+    private static final int USAGE = 2;
+
     /// A platform that lives answers at once; one that stands still is not waited for longer.
     private static final Duration FIRST_TABLE = Duration.ofSeconds(5);
 
-    private static final String TLS_LISTENER = "--https";
     private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
     private static final Duration ADMIN_LIMIT = Duration.ofSeconds(5);
     private static final Duration ADMIN_PAUSE = Duration.ofMillis(50);
 
-    @Option(
-            names = "--http",
-            paramLabel = "HOST:PORT",
-            required = true,
-            description = "Listen for HTTP.")
-    private HostPort http = HostPort.NONE;
-
-    @Option(names = TLS_LISTENER, paramLabel = "HOST:PORT", description = "Listen for HTTPS.")
-    private @Nullable HostPort https;
-
-    @Option(names = "--admin", paramLabel = "HOST:PORT", description = "Serve /metrics.")
-    private @Nullable HostPort admin;
-
-    @Option(
-            names = "--routes",
-            paramLabel = "FILE",
-            description = "Routes as JSON; read again when the file changes and on SIGHUP.")
-    private @Nullable Path routes;
-
-    @Option(
-            names = "--control",
-            paramLabel = "SOCKET",
-            description = "Socket of the platform that says what to route.")
-    private @Nullable Path control;
-
-    @Option(
-            names = "--log",
-            paramLabel = "FILE",
-            description =
-                    "Where request lines go, - for standard output. With --control: lines of"
-                            + " requests that are for no app; default standard error.")
-    private @Nullable String log;
-
-    @Option(
-            names = "--state",
-            paramLabel = "DIR",
-            description = "With --control: keeps the last routes and the request lines of apps.")
-    private @Nullable Path state;
-
-    @Option(
-            names = "--handover",
-            paramLabel = "SOCKET",
-            description =
-                    "Take over the listeners of the router that runs with the same option, which"
-                            + " then ends without losing a request; and hand them over likewise.")
-    private @Nullable Path handover;
-
-    @Option(
-            names = "--loops",
-            paramLabel = "N",
-            description =
-                    "Event loops, each a thread with its own connections; default: the cores.")
-    private int loops = Runtime.getRuntime().availableProcessors();
-
-    @Option(
-            names = "--proxy-protocol",
-            description =
-                    "Every connection comes from a proxy that begins it with the PROXY protocol,"
-                            + " version 1 or 2; let nobody else reach the ports.")
-    private boolean proxyProtocol;
-
-    @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
-
+    private final RouterOptions options;
     private final @Nullable Promise<Certificates> tls;
 
-    private RouterMain(@Nullable Promise<Certificates> tls) {
+    private RouterMain(RouterOptions options, @Nullable Promise<Certificates> tls) {
+        this.options = options;
         this.tls = tls;
     }
 
@@ -116,49 +43,55 @@ public final class RouterMain implements Callable<Integer> {
 
     /// Runs the router until it is told to stop, and returns the exit status.
     public static int run(String... arguments) {
+        List<String> words = List.of(arguments);
+        if (words.contains("-h") || words.contains("--help")) {
+            System.out.print(RouterOptions.HELP);
+            return 0;
+        }
+        if (words.contains("-V") || words.contains("--version")) {
+            System.out.println("paddock " + version());
+            return 0;
+        }
         NettyMessages.toStandardError();
         NettySettings.apply();
-        return new CommandLine(new RouterMain(preparedTls(arguments)))
-                .registerConverter(HostPort.class, HostPort::parse)
-                .setExecutionExceptionHandler((failure, _, _) -> {
-                    System.err.println("router: " + failure.getMessage());
-                    return 1;
-                })
-                .execute(arguments);
-    }
-
-    /// Begun before the arguments are understood, for that takes as long.
-    private static @Nullable Promise<Certificates> preparedTls(String... arguments) {
-        boolean wanted =
-                Arrays.stream(arguments)
-                        .anyMatch(word ->
-                                word.equals(TLS_LISTENER) || word.startsWith(TLS_LISTENER + "="));
-        return wanted ? Certificates.prepare() : null;
-    }
-
-    @Override
-    public Integer call() throws IOException {
-        Path fromFile = routes;
-        Path fromPlatform = control;
-        if ((fromFile == null) == (fromPlatform == null)) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec).commandLine(),
-                    "Say where the routes come from: either --routes FILE or --control SOCKET.");
+        // Begun before all else, for it takes the longest.
+        Promise<Certificates> tls =
+                RouterOptions.wantTls(arguments) ? Certificates.prepare() : null;
+        try {
+            new RouterMain(RouterOptions.parse(arguments), tls).serve();
+            return 0;
+        } catch (RouterOptions.UsageException wrong) {
+            System.err.println("router: " + wrong.getMessage() + "; see paddock router --help");
+            return USAGE;
+        } catch (IOException | RuntimeException failure) {
+            System.err.println("router: " + failure.getMessage());
+            return 1;
         }
-        return fromFile != null
-                ? serveFile(fromFile)
-                : servePlatform(Objects.requireNonNull(fromPlatform));
     }
 
-    private int serveFile(Path file) throws IOException {
-        try (AccessLog accessLog = AccessLog.open(log, null);
+    /// The version of the build.
+    static String version() {
+        String version = RouterMain.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    private void serve() throws IOException {
+        if (options.routes().isPresent()) {
+            serveFile(options.routes().get());
+        } else {
+            servePlatform(options.control().orElseThrow(), options.state().orElseThrow());
+        }
+    }
+
+    private void serveFile(Path file) throws IOException {
+        try (AccessLog accessLog = AccessLog.open(options.log().orElse(null), null);
                 Router router =
-                        new Router(loopCount(), transport(), accessLog, ControlLink.nobody())) {
+                        new Router(options.loops(), transport(), accessLog, ControlLink.nobody())) {
             RoutesFile source = new RoutesFile(file, router::known);
             router.apply(source.read());
             End end = End.onSignals();
             ProcessSignals.on("HUP", source::reload);
-            Path older = handover;
+            Path older = options.handover().orElse(null);
             Optional<HandoverOffer> offer;
             try (Inherited inherited = older == null ? Inherited.none() : Inherited.from(older)) {
                 offer = listen(router, inherited, end);
@@ -166,20 +99,14 @@ public final class RouterMain implements Callable<Integer> {
             source.watch(router::apply);
             serve(router, offer, end, () -> {});
         }
-        return 0;
     }
 
-    private int servePlatform(Path socket) throws IOException {
-        Path directory = state;
-        if (directory == null) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec).commandLine(), "--control needs --state DIR.");
-        }
+    private void servePlatform(Path socket, Path directory) throws IOException {
         Files.createDirectories(directory);
         SpoolWriter spool = SpoolWriter.openFree(directory);
         ControlLink link = new ControlLink(socket, directory);
-        try (AccessLog accessLog = AccessLog.open(log, spool);
-                Router router = new Router(loopCount(), transport(), accessLog, link)) {
+        try (AccessLog accessLog = AccessLog.open(options.log().orElse(null), spool);
+                Router router = new Router(options.loops(), transport(), accessLog, link)) {
             End end = End.onSignals();
             CompletableFuture<Path> older = new CompletableFuture<>();
             link.onHandover(older::complete);
@@ -192,12 +119,11 @@ public final class RouterMain implements Callable<Integer> {
             serve(router, offer, end, link::stopKeeping);
             link.close();
         }
-        return 0;
     }
 
     /// When an older router serves here, the platform says when it hands over.
     private Inherited fromOlder(CompletableFuture<Path> told) throws IOException {
-        Path at = handover;
+        Path at = options.handover().orElse(null);
         if (at == null || !Inherited.isOffered(at)) {
             return Inherited.none();
         }
@@ -222,11 +148,12 @@ public final class RouterMain implements Callable<Integer> {
             throws IOException {
         try (Inherited systemd = Inherited.ofSystemd(System.getenv())) {
             router.inherit(inherited.isFromRouter() ? inherited : systemd);
-            if (proxyProtocol) {
+            if (options.proxyProtocol()) {
                 router.expectProxy();
             }
             StringBuilder ready = new StringBuilder("listening http=");
-            ready.append(HostPort.text(router.listen(http.address())));
+            ready.append(HostPort.text(router.listen(options.http().address())));
+            HostPort https = options.https().orElse(null);
             if (https != null) {
                 Promise<Certificates> preparing = tls == null ? Certificates.prepare() : tls;
                 ready.append(" https=")
@@ -243,7 +170,7 @@ public final class RouterMain implements Callable<Integer> {
                                     + ", which is neither --http nor --https: not served");
                 }
             }
-            Path offered = handover;
+            Path offered = options.handover().orElse(null);
             Optional<HandoverOffer> offer =
                     offered == null
                             ? Optional.empty()
@@ -260,7 +187,7 @@ public final class RouterMain implements Callable<Integer> {
     /// @param letGo called when a younger router accepts in our place
     private void serve(Router router, Optional<HandoverOffer> offer, End end, Runnable letGo)
             throws IOException {
-        HostPort at = admin;
+        HostPort at = options.admin().orElse(null);
         AdminServer server = at == null ? null : openAdmin(at, router);
         boolean handedOver = end.await();
         if (server != null) {
@@ -327,61 +254,7 @@ public final class RouterMain implements Callable<Integer> {
         }
     }
 
-    private int loopCount() {
-        if (loops < 1 || loops > EventLoops.MOST) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec).commandLine(),
-                    "--loops " + loops + " is not from 1 to " + EventLoops.MOST + ".");
-        }
-        return loops;
-    }
-
     private static Transport transport() {
         return Transport.named(System.getProperty("paddock.router.transport", ""));
-    }
-
-    /// An address to listen on.
-    record HostPort(String host, int port) {
-        static final HostPort NONE = new HostPort("", 0);
-
-        static HostPort parse(String text) {
-            int colon = text.lastIndexOf(':');
-            String host = colon < 0 ? "" : text.substring(0, colon);
-            if (host.startsWith("[") && host.endsWith("]")) {
-                host = host.substring(1, host.length() - 1);
-            }
-            try {
-                int port = Integer.parseInt(text.substring(colon + 1));
-                if (!host.isEmpty() && port >= 0 && port <= 65535) {
-                    return new HostPort(host, port);
-                }
-            } catch (NumberFormatException _) {
-                // Said below.
-            }
-            throw new CommandLine.TypeConversionException(
-                    "'" + text + "' is no HOST:PORT, like 127.0.0.1:8080 or [::]:8080");
-        }
-
-        InetSocketAddress address() {
-            return new InetSocketAddress(host, port);
-        }
-
-        static String text(InetSocketAddress address) {
-            String host = NetUtil.toAddressString(address.getAddress());
-            return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
-        }
-    }
-
-    /// The version of the build.
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {"paddock " + text()};
-        }
-
-        static String text() {
-            String version = RouterMain.class.getPackage().getImplementationVersion();
-            return version == null ? "development" : version;
-        }
     }
 }
