@@ -14,6 +14,7 @@ public final class EngineChanges {
         Firewall firewall = Firewall.of(hash, Installation.registry(runtime));
         changes.addAll(DynoNetwork.changes(hash));
         changes.addAll(firewall.changes());
+        changes.addAll(new QuickCgroups(Installation.registry(runtime)).changes());
         Cgroup cgroup = Installation.cgroup(Cgroup.Hierarchies.detect(), hash);
         if (cgroup.exists()) {
             changes.add("the cgroup " + cgroup.path());

@@ -51,6 +51,7 @@ record Installation(
         Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
         Cgroup cgroup = cgroup(hierarchies, settings.hash());
         Registry.Share share = new Registry(registry(runtime)).claim(settings.hash());
+        new QuickCgroups(registry(runtime)).on();
         Networks networks =
                 Networks.make(programs.names(), settings.hash(), share, registry(runtime));
         Network network = networks.network();
@@ -163,6 +164,7 @@ record Installation(
         Directory.removeEmpty(runtime);
         if (new Registry(registry(runtime)).release(hash)) {
             firewall.restoreForwarding();
+            new QuickCgroups(registry(runtime)).restore();
         }
     }
 
