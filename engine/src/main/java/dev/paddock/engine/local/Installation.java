@@ -33,6 +33,7 @@ record Installation(
     static final String UNPACK = "unpack";
 
     private static final String MOUNTS = "mounts";
+    private static final int MOST_ATTEMPTS = 20;
 
     /// At ends of which no hint came, and at who is over the quota; the kernel keeps the hard limit.
     private static final Duration LOOK = Duration.ofSeconds(5);
@@ -140,8 +141,7 @@ record Installation(
     /// directory included. No engine of the platform may be open.
     static void purge(Path runtime, Path data, String hash) {
         Cgroup platform = cgroup(Cgroup.Hierarchies.detect(), hash);
-        platform.killBelow();
-        killKeepers(runtime);
+        removeDynos(runtime, platform::killBelow);
         platform.remove();
         DynoNetwork.purge(hash);
         Firewall firewall = Firewall.of(hash, registry(runtime));
@@ -149,7 +149,6 @@ record Installation(
         CrunMounts.remove(runtime.resolve(MOUNTS));
         for (String name :
                 List.of(
-                        DynoFiles.DYNOS,
                         DynoFiles.EXITS,
                         DynoFiles.SOCKETS,
                         OciRuntime.Kind.CRUN.program(),
@@ -168,8 +167,27 @@ record Installation(
         }
     }
 
+    /// Starts that were under way go on meanwhile: they may leave more files and processes, until there is no directory
+    /// left for them to begin in.
+    static void removeDynos(Path runtime, Runnable killDynos) {
+        for (int attempt = 1; ; attempt++) {
+            killDynos.run();
+            killKeepers(runtime);
+            try {
+                Directory.remove(runtime.resolve(DynoFiles.DYNOS));
+                break;
+            } catch (IllegalStateException e) {
+                if (attempt == MOST_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+        killKeepers(runtime);
+        killDynos.run();
+    }
+
     /// What stays beside dynos, whether it has noted itself already or not; so nothing notes their end any more.
-    static void killKeepers(Path runtime) {
+    private static void killKeepers(Path runtime) {
         String dynos = runtime.resolve(DynoFiles.DYNOS) + "/";
         WatchedGroup.everybody()
                 .flatMap(pid -> ProcessIdentity.of(pid).stream())

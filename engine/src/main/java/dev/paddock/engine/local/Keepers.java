@@ -7,6 +7,9 @@ import java.util.List;
 ///
 /// @param conmonIsThere whether new dynos are kept by it
 record Keepers(Keeper conmon, Keeper shell, boolean conmonIsThere) {
+    /// Last the two that become one of the others.
+    private static final List<String> PROGRAMS = List.of("conmon", "sh", "nsenter", "setsid");
+
     /// Where there never was a conmon.
     static Keepers of(ShellKeeper shell) {
         return new Keepers(shell, shell, false);
@@ -26,13 +29,13 @@ record Keepers(Keeper conmon, Keeper shell, boolean conmonIsThere) {
         return process.runs("conmon", dyno) || process.runs("sh", dyno);
     }
 
-    /// Whether a process is what stays beside a dyno of a platform.
+    /// Whether a process is what stays beside a dyno of a platform, or is about to become it.
     ///
     /// @param dynos what the paths of their bundles begin with
     static boolean isOneBelow(ProcessIdentity process, String dynos) {
         List<String> words = process.words();
         return !words.isEmpty()
-                && (words.getFirst().endsWith("conmon") || words.getFirst().endsWith("sh"))
+                && PROGRAMS.stream().anyMatch(words.getFirst()::endsWith)
                 && words.stream().anyMatch(word -> word.startsWith(dynos));
     }
 }

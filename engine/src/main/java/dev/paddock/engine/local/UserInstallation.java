@@ -68,17 +68,22 @@ final class UserInstallation {
     /// Ends every dyno of a platform at once and removes all that engines of it left on this machine, the data
     /// directory included. No engine of the platform may be open.
     static void purge(Path runtime, Path data) {
-        Installation.killKeepers(runtime);
         HostStack stack = new HostStack(runtime.resolve(Installation.STACK));
         Path scratch = runtime.resolve(Installation.UNPACK);
-        for (String name : Directory.names(runtime.resolve(DynoFiles.DYNOS))) {
-            DynoFiles files = DynoFiles.of(runtime, data, DynoId.parse(name));
-            new Bubblewrap(UserSandbox.UNTRIED, stack, scratch).group(files).kill();
-            new PlainProcesses(stack, scratch).group(files).kill();
-        }
+        List<DynoFiles> dynos =
+                Directory.names(runtime.resolve(DynoFiles.DYNOS)).stream()
+                        .map(name -> DynoFiles.of(runtime, data, DynoId.parse(name)))
+                        .toList();
+        Installation.removeDynos(
+                runtime,
+                () -> {
+                    for (DynoFiles files : dynos) {
+                        new Bubblewrap(UserSandbox.UNTRIED, stack, scratch).group(files).kill();
+                        new PlainProcesses(stack, scratch).group(files).kill();
+                    }
+                });
         for (String name :
                 List.of(
-                        DynoFiles.DYNOS,
                         DynoFiles.EXITS,
                         DynoFiles.SOCKETS,
                         Installation.STACK,
