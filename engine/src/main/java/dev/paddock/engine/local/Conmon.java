@@ -26,7 +26,7 @@ final class Conmon implements Keeper {
     private static final String COPY = "/bin/cp";
     private static final String UPTIME = "/proc/uptime";
 
-    private static final Duration LOOK = Duration.ofMillis(1);
+    private static final Duration LOOK = Duration.ofNanos(300_000);
 
     private final Optional<Path> conmon;
     private final OciRuntime runtime;

@@ -23,8 +23,29 @@ case $__paddock_command in
     eval "$__paddock_command"
     exit
     ;;
+"exec "*)
+    eval "$__paddock_command"
+    exit
+    ;;
 *)
-    # A simple command: the shell started here replaces itself by the program.
+    # A simple command. Where it is known to be a program this shell becomes it; else one that is started here does,
+    # which knows functions, assignments and words of its own.
+    __paddock_first=${__paddock_command%%[[:space:]]*}
+    case $__paddock_first in
+    '' | time | coproc | *[!A-Za-z0-9_./+-]*) ;;
+    */*)
+        if [ -x "$__paddock_first" ] && [ ! -d "$__paddock_first" ]; then
+            eval "exec $__paddock_command"
+        fi
+        ;;
+    *)
+        # Builtins and functions are not remembered.
+        hash -- "$__paddock_first" 2>/dev/null
+        if [ -n "${BASH_CMDS[$__paddock_first]:-}" ]; then
+            eval "exec $__paddock_command"
+        fi
+        ;;
+    esac
     exec /bin/bash -c "$__paddock_command"
     ;;
 esac
