@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /// What one platform has made on this machine for its dynos: directories, and with root a cgroup, mounts, a network and
 /// its rules. [UserInstallation] makes one without root.
@@ -33,7 +34,8 @@ record Installation(
     static final String UNPACK = "unpack";
 
     private static final String MOUNTS = "mounts";
-    private static final int MOST_ATTEMPTS = 20;
+    private static final int MOST_ATTEMPTS = 100;
+    private static final Duration BREATH = Duration.ofMillis(10);
 
     /// At ends of which no hint came, and at who is over the quota; the kernel keeps the hard limit.
     private static final Duration LOOK = Duration.ofSeconds(5);
@@ -142,7 +144,11 @@ record Installation(
     static void purge(Path runtime, Path data, String hash) {
         Cgroup platform = cgroup(Cgroup.Hierarchies.detect(), hash);
         removeDynos(runtime, platform::killBelow);
-        platform.remove();
+        insist(() -> {
+            // What was about to enter it has now.
+            platform.killBelow();
+            platform.remove();
+        });
         DynoNetwork.purge(hash);
         Firewall firewall = Firewall.of(hash, registry(runtime));
         firewall.lower();
@@ -170,20 +176,26 @@ record Installation(
     /// Starts that were under way go on meanwhile: they may leave more files and processes, until there is no directory
     /// left for them to begin in.
     static void removeDynos(Path runtime, Runnable killDynos) {
-        for (int attempt = 1; ; attempt++) {
+        insist(() -> {
             killDynos.run();
             killKeepers(runtime);
-            try {
-                Directory.remove(runtime.resolve(DynoFiles.DYNOS));
-                break;
-            } catch (IllegalStateException e) {
-                if (attempt == MOST_ATTEMPTS) {
-                    throw e;
-                }
-            }
-        }
+            Directory.remove(runtime.resolve(DynoFiles.DYNOS));
+        });
         killKeepers(runtime);
         killDynos.run();
+    }
+
+    /// Until it succeeds, or often failed.
+    private static void insist(Runnable removal) {
+        for (int attempt = 1; attempt < MOST_ATTEMPTS; attempt++) {
+            try {
+                removal.run();
+                return;
+            } catch (IllegalStateException | UncheckedIOException e) {
+                LockSupport.parkNanos(BREATH.toNanos());
+            }
+        }
+        removal.run();
     }
 
     /// What stays beside dynos, whether it has noted itself already or not; so nothing notes their end any more.
@@ -192,6 +204,16 @@ record Installation(
         WatchedGroup.everybody()
                 .flatMap(pid -> ProcessIdentity.of(pid).stream())
                 .filter(process -> Keepers.isOneBelow(process, dynos))
-                .forEach(beside -> Signals.send(beside, Signals.KILL));
+                .forEach(Installation::killWithChildren);
+    }
+
+    /// Below it is the runtime, as long as it creates or runs the container.
+    static void killWithChildren(ProcessIdentity keeper) {
+        List<ProcessHandle> below =
+                ProcessHandle.of(keeper.pid()).stream()
+                        .flatMap(ProcessHandle::descendants)
+                        .toList();
+        Signals.send(keeper, Signals.KILL);
+        below.forEach(ProcessHandle::destroyForcibly);
     }
 }

@@ -307,13 +307,7 @@ final class Launcher {
                         ? recorded.get().equals(beside)
                         : Keepers.isOne(beside, dyno.files.id().toString());
         if (ours) {
-            // Below it is the runtime, as long as it creates the container; it may hang.
-            List<ProcessHandle> below =
-                    ProcessHandle.of(beside.pid()).stream()
-                            .flatMap(ProcessHandle::descendants)
-                            .toList();
-            Signals.send(beside, Signals.KILL);
-            below.forEach(ProcessHandle::destroyForcibly);
+            Installation.killWithChildren(beside);
         }
     }
 
