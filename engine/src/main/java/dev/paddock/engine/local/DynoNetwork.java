@@ -159,6 +159,11 @@ final class DynoNetwork implements Network {
     }
 
     @Override
+    public boolean uphold() {
+        return firewall.uphold();
+    }
+
+    @Override
     public void lower() {
         firewall.lower();
     }

@@ -21,11 +21,15 @@ final class Firewall {
     static final String COUNTED =
             "ct state new add @connections { ip saddr ct count over 4096 } drop";
 
+    private static final String LIST_DOCKER = "list chain ip filter DOCKER-USER";
     private static final Path FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
 
     private final String table;
     private final String links;
     private final Path memory;
+
+    /// What was put in force.
+    private volatile String raised = "";
 
     /// @param links prefix of the host's ends of the dynos' links
     /// @param registry the directory shared by all platforms, where the former state of forwarding is kept
@@ -44,16 +48,31 @@ final class Firewall {
     /// @param network addresses of this platform's dynos
     /// @param resolvers name servers that dynos may ask even when they are on this machine
     Command.Result raise(String network, List<String> resolvers) {
-        Command.Result result = nft(rules(network, resolvers, COUNTED));
+        raised = rules(network, resolvers, COUNTED);
+        Command.Result result = nft(raised);
         if (!result.ok()) {
             // Some kernels cannot count connections; all else matters more.
-            result = nft(rules(network, resolvers, ""));
+            raised = rules(network, resolvers, "");
+            result = nft(raised);
         }
         if (result.ok()) {
             forward();
             passDocker();
         }
         return result;
+    }
+
+    /// Puts again in force what somebody has taken away meanwhile, and passes a Docker that came later.
+    ///
+    /// @return whether anything was amiss
+    boolean uphold() {
+        boolean gone = !Command.run("nft", "list", "chain", "inet", table, "forward").ok();
+        if (gone) {
+            nft(raised);
+        }
+        boolean forwards = !forward();
+        boolean passes = !passDocker();
+        return gone || !forwards || !passes;
     }
 
     private static Command.Result nft(String rules) {
@@ -109,13 +128,15 @@ final class Firewall {
                         table, names, network, ALL_DYNOS, dns, METADATA, counted, Registry.SLOTS);
     }
 
-    private void forward() {
+    private boolean forward() {
         try {
             String before = Files.readString(FORWARDING).strip();
-            if (!before.equals("1")) {
-                Files.writeString(memory, before);
-                Files.writeString(FORWARDING, "1\n");
+            if (before.equals("1")) {
+                return false;
             }
+            Files.writeString(memory, before);
+            Files.writeString(FORWARDING, "1\n");
+            return true;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot switch on net.ipv4.ip_forward", e);
         }
@@ -128,18 +149,21 @@ final class Firewall {
     }
 
     /// An accept in our own table does not overrule Docker's closed FORWARD chain; one in DOCKER-USER does.
-    private void passDocker() {
-        if (!passesDocker()) {
-            for (String direction : List.of("iifname", "oifname")) {
-                docker(
-                        "insert rule ip filter DOCKER-USER %s \"%s*\" accept"
-                                .formatted(direction, links));
-            }
+    private boolean passDocker() {
+        String chain = docker(LIST_DOCKER);
+        if (!chain.contains("chain DOCKER-USER {") || chain.contains(links)) {
+            return false;
         }
+        for (String direction : List.of("iifname", "oifname")) {
+            docker(
+                    "insert rule ip filter DOCKER-USER %s \"%s*\" accept"
+                            .formatted(direction, links));
+        }
+        return true;
     }
 
     private boolean passesDocker() {
-        return docker("list chain ip filter DOCKER-USER").contains(links);
+        return docker(LIST_DOCKER).contains(links);
     }
 
     private static String docker(String rule) {
@@ -170,7 +194,7 @@ final class Firewall {
             return;
         }
         Command.run("nft", "delete", "table", "inet", table);
-        for (String line : docker("list chain ip filter DOCKER-USER").split("\n", -1)) {
+        for (String line : docker(LIST_DOCKER).split("\n", -1)) {
             int handle = line.indexOf("# handle ");
             if (handle >= 0 && line.contains("\"" + links + "*\"")) {
                 docker("delete rule ip filter DOCKER-USER handle " + line.substring(handle + 9));

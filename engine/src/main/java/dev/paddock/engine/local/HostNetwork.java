@@ -112,6 +112,20 @@ final class HostNetwork implements Network {
     public void drain() {}
 
     @Override
+    public boolean uphold() {
+        if (filter.isEmpty() || filter.get().isRaised()) {
+            return false;
+        }
+        List<Integer> closed;
+        synchronized (lock) {
+            closed = ports.values().stream().filter(port -> port != NO_PORT).toList();
+        }
+        filter.get().raiseAgain();
+        closed.forEach(filter.get()::close);
+        return true;
+    }
+
+    @Override
     public void lower() {
         filter.ifPresent(UserFilter::lower);
     }

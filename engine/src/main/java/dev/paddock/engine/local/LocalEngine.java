@@ -90,7 +90,7 @@ public final class LocalEngine implements Engine {
         network.open(held());
         this.exits = new Exits(settings.runtime().resolve(DynoFiles.EXITS), ends::seen);
         adoption.goOn(starts, ends);
-        new Rounds(roster, ends, stops, timers, installation.memoryLook()).begin();
+        new Rounds(roster, ends, stops, network, timers, installation.memoryLook()).begin();
         // Not beside the start of everything else, where nobody wants one yet.
         timers.schedule(POOL_DELAY, network::refill);
     }
@@ -98,6 +98,10 @@ public final class LocalEngine implements Engine {
     /// Debian packages that must be installed before an engine can be made; empty when all are there.
     public static List<String> missingPackages() {
         return LocalMachine.read(System.getenv()).missingPackages();
+    }
+
+    Network network() {
+        return network;
     }
 
     private static String hostname() {

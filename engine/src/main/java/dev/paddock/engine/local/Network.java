@@ -32,6 +32,11 @@ interface Network {
     /// Removes those that were made ahead.
     void drain();
 
+    /// Puts its rules in force again where somebody has taken them away, as `nft flush ruleset` does and a start of Docker.
+    ///
+    /// @return whether that was needed
+    boolean uphold();
+
     /// Takes its rules away; there is no dyno any more.
     void lower();
 }

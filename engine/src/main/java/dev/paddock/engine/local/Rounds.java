@@ -6,22 +6,28 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks after all dynos every few seconds: at ends of which no hint came, and at their memory. Safe for any thread.
+/// Looks after all dynos every few seconds: at ends of which no hint came, at their memory, and now and then at the rules
+/// of their network. Safe for any thread.
 final class Rounds {
     private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
     private static final Duration OVER_QUOTA_PERIOD = Duration.ofSeconds(20);
+    private static final Duration RULES_PERIOD = Duration.ofSeconds(30);
 
     private final Roster roster;
     private final Ends ends;
     private final Stops stops;
+    private final Network network;
     private final Timers timers;
     private final Duration period;
+    // Touched by one look at a time.
+    private Duration sinceRules = Duration.ZERO;
 
     /// @param period from one look to the next
-    Rounds(Roster roster, Ends ends, Stops stops, Timers timers, Duration period) {
+    Rounds(Roster roster, Ends ends, Stops stops, Network network, Timers timers, Duration period) {
         this.roster = roster;
         this.ends = ends;
         this.stops = stops;
+        this.network = network;
         this.timers = timers;
         this.period = period;
     }
@@ -41,10 +47,22 @@ final class Rounds {
                     watchMemory(dyno);
                 }
             }
+            lookAtRules();
         } catch (RuntimeException e) {
             LOG.error("Looking after dynos failed", e);
         }
         begin();
+    }
+
+    private void lookAtRules() {
+        sinceRules = sinceRules.plus(period);
+        if (sinceRules.compareTo(RULES_PERIOD) >= 0) {
+            sinceRules = Duration.ZERO;
+            if (network.uphold()) {
+                LOG.warn(
+                        "The rules of the dynos' network were taken away; they are in force again");
+            }
+        }
     }
 
     private void watchMemory(LocalDyno dyno) {

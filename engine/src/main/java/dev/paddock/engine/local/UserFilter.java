@@ -6,6 +6,7 @@ import java.util.List;
 /// named as that of [Firewall]. Safe for any thread.
 final class UserFilter {
     private final String table;
+    private volatile String raised = "";
 
     UserFilter(String hash) {
         this.table = "paddock_" + hash;
@@ -16,7 +17,17 @@ final class UserFilter {
     /// @param firstUser the first of the platform's user numbers
     /// @param resolvers name servers that dynos may ask, also on this machine
     Command.Result raise(int firstUser, List<String> resolvers) {
-        return nft(rules(firstUser, resolvers));
+        raised = rules(firstUser, resolvers);
+        return nft(raised);
+    }
+
+    boolean isRaised() {
+        return Command.run("nft", "list", "chain", "inet", table, "output").ok();
+    }
+
+    /// As before, with no port closed.
+    void raiseAgain() {
+        nft(raised);
     }
 
     /// Whether the kernel takes the rules, tried where they concern nobody.

@@ -24,6 +24,9 @@ final class BareContainers implements AutoCloseable {
     private static final String IMAGE = "paddock-bench";
     private static final int DOCKER_PORT = 18_231;
 
+    /// What the first container gets in docker's own network.
+    private static final String DOCKER_FIRST = "172.17.0.2";
+
     private final DynoAddress address;
     private final DynoFiles files;
     private final Cgroup cgroup;
@@ -99,8 +102,10 @@ final class BareContainers implements AutoCloseable {
         return start(List.of("sh", "-c", pack, "sh", server.toString())).waitFor() == 0;
     }
 
-    /// One start by `docker run`, in the network of this machine.
-    static BootFigures.Boot bootByDocker() throws IOException, InterruptedException {
+    /// One start by `docker run`.
+    ///
+    /// @param network one of its networks: `host`, or `bridge` for one of the container's own
+    static BootFigures.Boot bootByDocker(String network) throws IOException, InterruptedException {
         long request = System.nanoTime();
         Process run =
                 start(
@@ -109,13 +114,14 @@ final class BareContainers implements AutoCloseable {
                                 "run",
                                 "--rm",
                                 "--detach",
-                                "--network=host",
+                                "--network=" + network,
                                 "--name=" + IMAGE,
                                 "--env=PORT=" + DOCKER_PORT,
                                 IMAGE,
                                 "/server"));
         try {
-            return known(run, new DynoAddress("127.0.0.1", DOCKER_PORT), request);
+            String host = network.equals("host") ? "127.0.0.1" : DOCKER_FIRST;
+            return known(run, new DynoAddress(host, DOCKER_PORT), request);
         } finally {
             start(List.of("docker", "rm", "--force", IMAGE)).waitFor();
         }

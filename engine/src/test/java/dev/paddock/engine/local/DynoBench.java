@@ -51,7 +51,12 @@ class DynoBench {
             fromSpares(boots);
             beside(platform, slug, boots);
             if (BareContainers.docker(TREE)) {
-                both("docker run, host net", boots, BareContainers::bootByDocker);
+                for (String network : List.of("host", "bridge")) {
+                    both(
+                            "docker run, net " + network,
+                            boots,
+                            () -> BareContainers.bootByDocker(network));
+                }
             } else {
                 System.out.println("docker run: no daemon answers");
             }

@@ -37,6 +37,10 @@ class SharedNetworkTest {
         }
     }
 
+    private String table() {
+        return "paddock_" + platform.hash;
+    }
+
     private void hide(String... programs) throws IOException {
         platform.reopen(platform.hiding(programs), Conmon.PATIENCE);
     }
@@ -85,6 +89,22 @@ class SharedNetworkTest {
         platform.engine.forget(spec.id());
         platform.engine.standDown();
         assertThat(Command.run("nft", "list", "tables").output()).doesNotContain(platform.hash);
+    }
+
+    @Test
+    void rulesThatSomebodyTookAwayComeBackWithThePortsThatWereClosed() throws IOException {
+        hide("ip");
+        DynoSpec web = platform.startUp(platform.web("exec python3 -m http.server $PORT"));
+        int port = platform.seen(web).address().orElseThrow().port();
+        Network network = platform.engine.network();
+        assertThat(network.uphold()).isFalse();
+
+        Command.run("nft", "delete", "table", "inet", table());
+
+        assertThat(network.uphold()).isTrue();
+        assertThat(Command.run("nft", "list", "table", "inet", table()).output())
+                .contains("elements = { " + port + " }");
+        assertThat(network.uphold()).isFalse();
     }
 
     @Test
