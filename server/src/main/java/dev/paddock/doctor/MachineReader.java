@@ -106,12 +106,18 @@ public final class MachineReader {
                             text("/etc/default/ufw").contains("DEFAULT_FORWARD_POLICY=\"ACCEPT\"")
                                     || text("/etc/ufw/user.rules").contains(DYNOS)));
         }
-        if (Files.exists(Path.of("/run/firewalld.pid"))) {
+        if (runs("firewalld")) {
             found.add(
                     new Firewall(
                             "firewalld", text("/etc/firewalld/zones/trusted.xml").contains(DYNOS)));
         }
         return found;
+    }
+
+    /// By the name that the kernel knows: not every daemon leaves a file with its number.
+    private static boolean runs(String program) {
+        return ProcessHandle.allProcesses()
+                .anyMatch(process -> text("/proc/" + process.pid() + "/comm").equals(program));
     }
 
     private static Disk disk(Path data) {
