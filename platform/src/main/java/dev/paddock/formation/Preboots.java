@@ -10,6 +10,7 @@ import dev.paddock.manifold.AppView;
 import dev.paddock.manifold.Desired;
 import dev.paddock.manifold.DynoView;
 import dev.paddock.manifold.Manifold;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,9 @@ final class Preboots {
     private final Admission admission;
     private final LogSink log;
     private final InstantSource clock;
+
+    /// Guarded by itself.
+    private final MemoryPromises promises = new MemoryPromises();
 
     Preboots(Manifold manifold, Admission admission, LogSink log, InstantSource clock) {
         this.manifold = manifold;
@@ -41,7 +45,7 @@ final class Preboots {
         if (!wouldBegin(desired, web.get())) {
             return true;
         }
-        boolean hasRoom = admission.hasRoom(handle, quantity * web.get().size().memoryBytes());
+        boolean hasRoom = promise(handle, desired.app(), quantity * web.get().size().memoryBytes());
         if (!hasRoom) {
             log.write(
                     LogLine.of(
@@ -53,6 +57,17 @@ final class Preboots {
                                     + " once"));
         }
         return hasRoom;
+    }
+
+    private boolean promise(Handle handle, AppId app, long bytes) {
+        Instant now = clock.instant();
+        synchronized (promises) {
+            if (!admission.hasRoom(handle, bytes + promises.toOthers(app, now))) {
+                return false;
+            }
+            promises.make(app, bytes, now);
+            return true;
+        }
     }
 
     /// One that is under way has its memory, also when a newer release overtakes it.

@@ -76,6 +76,27 @@ class FormationPrebootTest {
         assertThat(runningWhileANewReleaseComesUp(3)).isEqualTo(16);
     }
 
+    /// Of 16 dynos' memory the formations hold 10; the second app is asked before the first one's new dynos are there.
+    @Test
+    void twoAppsAtOnceDoNotBothGetTheLastOfTheMemory() {
+        AppId other = platform.another();
+        for (AppId each : List.of(app, other)) {
+            platform.releaseOnly(each, "web", "serve");
+            formations.released(each);
+            formations.scale(each, List.of(update("web", "5")), platform.ann);
+        }
+        platform.settle();
+
+        for (AppId each : List.of(app, other)) {
+            platform.releaseOnly(each, "web", "serve --newer");
+            formations.released(each);
+        }
+
+        assertThat(platform.log.lines().stream().filter(line -> line.text().startsWith("Preboot")))
+                .extracting(LogLine::app)
+                .containsExactly(other);
+    }
+
     @Test
     void typesThatAreGoneKeepTheirDynosUntilTheReleaseTookOver() {
         platform.deploy("web", "serve", "worker", "work");

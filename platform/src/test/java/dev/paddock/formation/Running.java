@@ -36,7 +36,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/// One app on a real database and a real manifold, whose engine and routers are in memory and on virtual time.
+/// One app, and others if need be, on a real database and a real manifold, whose engine and routers are in memory and on virtual time.
 final class Running {
     final VirtualTime time = new VirtualTime();
     final FakeEngine engine = new FakeEngine(time);
@@ -51,6 +51,7 @@ final class Running {
     final Admission admission;
     final Database database = TestDatabase.fresh();
     private final InstantSource clock = InstantSource.system();
+    private final Account owner;
     private final SlugStore slugs;
     private final Manifold manifold;
 
@@ -60,9 +61,9 @@ final class Running {
 
     Running(FormationRules rules) {
         apps = new Apps(database, clock);
-        Account account = new Accounts(database, clock).create("ann@example.com", "Ann");
-        ann = account.actor();
-        app = apps.create(account, Optional.empty(), Optional.empty(), Optional.empty()).id();
+        owner = new Accounts(database, clock).create("ann@example.com", "Ann");
+        ann = owner.actor();
+        app = another();
         releases = new Releases(database, clock);
         slugs = new SlugStore(database, directory());
         manifold = new Manifold(engine, time, Runnable::run, new Routers(), RestartPolicy.HEROKU);
@@ -103,24 +104,32 @@ final class Running {
 
     /// As [#deploy], cut off after the release.
     void releaseOnly(String... typesAndCommands) {
+        releaseOnly(app, typesAndCommands);
+    }
+
+    void releaseOnly(AppId of, String... typesAndCommands) {
         Map<ProcessType, String> types = new TreeMap<>();
         for (int i = 0; i < typesAndCommands.length; i += 2) {
             types.put(new ProcessType(typesAndCommands[i]), typesAndCommands[i + 1]);
         }
-        Slug slug = add(types);
+        Slug slug = add(of, types);
         releases.create(
-                app,
+                of,
                 ann,
                 newest -> new Releases.Next("Deploy", Optional.of(slug.id()), newest.config()));
     }
 
-    private Slug add(Map<ProcessType, String> types) {
+    AppId another() {
+        return apps.create(owner, Optional.empty(), Optional.empty(), Optional.empty()).id();
+    }
+
+    private Slug add(AppId of, Map<ProcessType, String> types) {
         try {
             Path file = Files.createTempFile("slug", ".tgz");
             return slugs.add(
                     new Slug(
                             UUID.randomUUID(),
-                            app,
+                            of,
                             "00".repeat(32),
                             0,
                             Optional.empty(),
