@@ -358,11 +358,12 @@ final class Platform implements AutoCloseable {
         return new Cgroup(Cgroup.Hierarchies.detect(), "/paddock-" + hash + "/" + name);
     }
 
+    /// An end that an engine found before anybody listened to it is not told.
     Exit exit(DynoSpec spec) {
         await().atMost(LONG)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(POLL)
-                .until(() -> told(spec, DynoEvent.Exited.class));
+                .until(() -> told(spec, DynoEvent.Exited.class) || seen(spec).exit().isPresent());
         return seen(spec).exit().orElseThrow();
     }
 
