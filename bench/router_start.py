@@ -3,7 +3,7 @@
 
 A small server stands in for the dyno. Usage: bench/router_start.py [--rounds N]
 """
-import argparse, http.server, json, os, signal, ssl, statistics, subprocess, tempfile, threading, time, http.client
+import argparse, http.server, json, os, signal, ssl, subprocess, tempfile, threading, time, http.client
 from main_job import PADDOCK, ports, row
 
 

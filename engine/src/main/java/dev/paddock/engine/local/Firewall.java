@@ -28,8 +28,8 @@ final class Firewall {
     private final String links;
     private final Path memory;
 
-    /// What was put in force.
-    private volatile String raised = "";
+    /// What was put in force; empty before and after. Guarded by this.
+    private String raised = "";
 
     /// @param links prefix of the host's ends of the dynos' links
     /// @param registry the directory shared by all platforms, where the former state of forwarding is kept
@@ -47,7 +47,7 @@ final class Firewall {
     ///
     /// @param network addresses of this platform's dynos
     /// @param resolvers name servers that dynos may ask even when they are on this machine
-    Command.Result raise(String network, List<String> resolvers) {
+    synchronized Command.Result raise(String network, List<String> resolvers) {
         raised = rules(network, resolvers, COUNTED);
         Command.Result result = nft(raised);
         if (!result.ok()) {
@@ -62,17 +62,21 @@ final class Firewall {
         return result;
     }
 
-    /// Puts again in force what somebody has taken away meanwhile, and passes a Docker that came later.
+    /// Puts again in force what somebody else has taken away meanwhile, and passes a Docker that came later; nothing
+    /// once the rules are lowered.
     ///
     /// @return whether anything was amiss
-    boolean uphold() {
+    synchronized boolean uphold() {
+        if (raised.isEmpty()) {
+            return false;
+        }
         boolean gone = !Command.run("nft", "list", "chain", "inet", table, "forward").ok();
         if (gone) {
             nft(raised);
         }
-        boolean forwards = !forward();
-        boolean passes = !passDocker();
-        return gone || !forwards || !passes;
+        boolean closed = forward();
+        boolean dockerCame = passDocker();
+        return gone || closed || dockerCame;
     }
 
     private static Command.Result nft(String rules) {
@@ -128,6 +132,7 @@ final class Firewall {
                         table, names, network, ALL_DYNOS, dns, METADATA, counted, Registry.SLOTS);
     }
 
+    /// @return whether it was off
     private boolean forward() {
         try {
             String before = Files.readString(FORWARDING).strip();
@@ -149,6 +154,8 @@ final class Firewall {
     }
 
     /// An accept in our own table does not overrule Docker's closed FORWARD chain; one in DOCKER-USER does.
+    ///
+    /// @return whether it was missing
     private boolean passDocker() {
         String chain = docker(LIST_DOCKER);
         if (!chain.contains("chain DOCKER-USER {") || chain.contains(links)) {
@@ -189,7 +196,8 @@ final class Firewall {
     }
 
     /// Takes the rules away.
-    void lower() {
+    synchronized void lower() {
+        raised = "";
         if (Command.find("nft").isEmpty()) {
             return;
         }

@@ -113,15 +113,15 @@ final class HostNetwork implements Network {
 
     @Override
     public boolean uphold() {
-        if (filter.isEmpty() || filter.get().isRaised()) {
+        if (!filter.map(UserFilter::raiseAgain).orElse(false)) {
             return false;
         }
+        // Looked at afterwards: who takes a port from now on closes it by the new rules.
         List<Integer> closed;
         synchronized (lock) {
             closed = ports.values().stream().filter(port -> port != NO_PORT).toList();
         }
-        filter.get().raiseAgain();
-        closed.forEach(filter.get()::close);
+        filter.ifPresent(rules -> closed.forEach(rules::close));
         return true;
     }
 

@@ -204,16 +204,6 @@ record Installation(
         WatchedGroup.everybody()
                 .flatMap(pid -> ProcessIdentity.of(pid).stream())
                 .filter(process -> Keepers.isOneBelow(process, dynos))
-                .forEach(Installation::killWithChildren);
-    }
-
-    /// Below it is the runtime, as long as it creates or runs the container.
-    static void killWithChildren(ProcessIdentity keeper) {
-        List<ProcessHandle> below =
-                ProcessHandle.of(keeper.pid()).stream()
-                        .flatMap(ProcessHandle::descendants)
-                        .toList();
-        Signals.send(keeper, Signals.KILL);
-        below.forEach(ProcessHandle::destroyForcibly);
+                .forEach(Keepers::kill);
     }
 }

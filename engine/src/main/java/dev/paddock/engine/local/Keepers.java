@@ -38,4 +38,14 @@ record Keepers(Keeper conmon, Keeper shell, boolean conmonIsThere) {
                 && PROGRAMS.stream().anyMatch(words.getFirst()::endsWith)
                 && words.stream().anyMatch(word -> word.startsWith(dynos));
     }
+
+    /// With what is below it: the runtime, as long as that creates or runs the container.
+    static void kill(ProcessIdentity keeper) {
+        List<ProcessHandle> below =
+                ProcessHandle.of(keeper.pid()).stream()
+                        .flatMap(ProcessHandle::descendants)
+                        .toList();
+        Signals.send(keeper, Signals.KILL);
+        below.forEach(ProcessHandle::destroyForcibly);
+    }
 }

@@ -307,7 +307,7 @@ final class Launcher {
                         ? recorded.get().equals(beside)
                         : Keepers.isOne(beside, dyno.files.id().toString());
         if (ours) {
-            Installation.killWithChildren(beside);
+            Keepers.kill(beside);
         }
     }
 

@@ -59,8 +59,7 @@ final class Rounds {
         if (sinceRules.compareTo(RULES_PERIOD) >= 0) {
             sinceRules = Duration.ZERO;
             if (network.uphold()) {
-                LOG.warn(
-                        "The rules of the dynos' network were taken away; they are in force again");
+                LOG.warn("Somebody changed what the dynos' network needs; it is in force again");
             }
         }
     }

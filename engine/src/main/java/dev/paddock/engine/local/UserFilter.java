@@ -6,7 +6,9 @@ import java.util.List;
 /// named as that of [Firewall]. Safe for any thread.
 final class UserFilter {
     private final String table;
-    private volatile String raised = "";
+
+    /// What was put in force; empty before and after. Guarded by this.
+    private String raised = "";
 
     UserFilter(String hash) {
         this.table = "paddock_" + hash;
@@ -16,18 +18,19 @@ final class UserFilter {
     ///
     /// @param firstUser the first of the platform's user numbers
     /// @param resolvers name servers that dynos may ask, also on this machine
-    Command.Result raise(int firstUser, List<String> resolvers) {
+    synchronized Command.Result raise(int firstUser, List<String> resolvers) {
         raised = rules(firstUser, resolvers);
         return nft(raised);
     }
 
-    boolean isRaised() {
-        return Command.run("nft", "list", "chain", "inet", table, "output").ok();
-    }
-
-    /// As before, with no port closed.
-    void raiseAgain() {
-        nft(raised);
+    /// Puts the rules again in force where somebody else has taken them away; nothing once they are lowered.
+    ///
+    /// @return whether that was needed: then no port is closed any more
+    synchronized boolean raiseAgain() {
+        if (raised.isEmpty() || Command.run("nft", "list", "chain", "inet", table, "output").ok()) {
+            return false;
+        }
+        return nft(raised).ok();
     }
 
     /// Whether the kernel takes the rules, tried where they concern nobody.
@@ -84,7 +87,8 @@ final class UserFilter {
         nft("%s element inet %s ports { %d }\n".formatted(verb, table, port));
     }
 
-    void lower() {
+    synchronized void lower() {
+        raised = "";
         nft("delete table inet " + table + "\n");
     }
 

@@ -44,6 +44,14 @@ class FirewallTest {
         assertThat(network.uphold()).isFalse();
     }
 
+    @Test
+    void rulesThatWereLoweredStayAway() {
+        network.lower();
+
+        assertThat(network.uphold()).isFalse();
+        assertThat(rules()).doesNotContain("chain");
+    }
+
     private String rules() {
         return Command.run("nft", "-s", "list", "table", "inet", table()).output();
     }
