@@ -34,8 +34,8 @@ public final class Rehearsal {
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
-    /// Of each kind of load, for the router.
-    private static final Duration DRILL = Duration.ofSeconds(1);
+    /// Of load for the router.
+    private static final Duration DRILL = Duration.ofSeconds(7);
 
     /// With fewer something is wrong, and what java learned is not worth keeping.
     private static final int FEWEST_ANSWERS = 1000;
