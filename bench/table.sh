@@ -9,8 +9,8 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 lib=$here/server/target/lib
 # Both sides with the flags that `paddock up` gives them.
 common=(-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData --enable-native-access=ALL-UNNAMED)
-router=("${common[@]}" -Xms16m -Xmx128m -XX:ReservedCodeCacheSize=48m -XX:SweeperThreshold=100 -XX:Tier4InvocationThreshold=50000
-    -XX:Tier4MinInvocationThreshold=10000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000)
+router=("${common[@]}" -Xms24m -Xmn16m -Xmx128m -XX:TrimNativeHeapInterval=15000 -XX:ReservedCodeCacheSize=48m -XX:SweeperThreshold=100
+    -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=10000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000)
 # shellcheck disable=SC2086
 exec "$java" "${common[@]}" -Xms48m -Xmx256m -XX:TieredStopAtLevel=1 ${PLATFORM_FLAGS:-} -Dlogback.configurationFile=/dev/null \
     -cp "$here/platform/target/test-classes:$here/platform/target/classes:$lib/*:$lib/router/*" \

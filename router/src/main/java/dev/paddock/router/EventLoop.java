@@ -4,7 +4,9 @@ import dev.paddock.core.ErrorCode;
 import dev.paddock.router.http.Bytes;
 import dev.paddock.router.http.Forwarding;
 import dev.paddock.router.http.RequestHead;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
@@ -22,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 /// routes.
 final class EventLoop implements Executor {
     private static final int MOST_SPARE = 256;
+    private static final int USUAL_HEAD = 2048;
+
+    /// What a large head made is let go.
+    private static final int MOST_KEPT = 64 * 1024;
 
     private final io.netty.channel.EventLoop netty;
     private final ByteBufAllocator allocator;
@@ -33,6 +39,7 @@ final class EventLoop implements Executor {
     private final Signals signals;
     private final RequestLine line = new RequestLine();
     private final Bytes scratch = new Bytes();
+    private ByteBuf scratchBuffer = Unpooled.buffer(USUAL_HEAD);
     private final SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
     private final ArrayDeque<RequestHead> spareRequestHeads = new ArrayDeque<>();
     private final ArrayDeque<ExchangeParts> spareParts = new ArrayDeque<>();
@@ -116,6 +123,14 @@ final class EventLoop implements Executor {
     /// Empty; whoever takes it is done with it before anybody else can ask.
     Bytes scratch() {
         return scratch.clear();
+    }
+
+    /// Like [#scratch()], for what is read as a buffer; not to be released.
+    ByteBuf scratchBuffer() {
+        if (scratchBuffer.capacity() > MOST_KEPT) {
+            scratchBuffer = Unpooled.buffer(USUAL_HEAD);
+        }
+        return scratchBuffer.clear();
     }
 
     Deadlines deadlines() {

@@ -72,16 +72,11 @@ final class Http2Request implements ClientStream {
         RequestHead reading = loop.takeRequestHead();
         head = reading;
         requestEnded = end;
-        ByteBuf text = loop.allocator().heapBuffer(fields.estimate());
-        RequestHead.Result result;
-        try {
-            if (!Http2Head.write(fields, !end, text)) {
-                throw malformed("malformed header fields");
-            }
-            result = reading.feed(text);
-        } finally {
-            text.release();
+        ByteBuf text = loop.scratchBuffer();
+        if (!Http2Head.write(fields, !end, text)) {
+            throw malformed("malformed header fields");
         }
+        RequestHead.Result result = reading.feed(text);
         switch (result) {
             case DONE -> begin(reading);
             case BAD, MORE, ANCIENT -> refuse(RouterFailure.Client.BAD_HEADER);
