@@ -2,7 +2,7 @@
 """Latency at equal load: this router, haproxy and nginx, each given the same number of requests a second, so that none is
 saturated. bench/router.sh drives each as fast as it goes, where the faster one works under more load than its peers.
 
-Usage: bench/router_latency.py [--modes small,post,tls,h2] [--rounds 5] [further flags of router_bench.py]
+Usage: bench/router_latency.py [--modes MODES, of and by default small,post,tls,h2] [--rounds 5] [further flags of router_bench.py]
 Rates: PADDOCK_BENCH_RATE, default 15,000 requests a second. Needs what bench/router.sh needs."""
 import os, pathlib, sys
 
@@ -16,11 +16,14 @@ import router_bench
 
 RATE = int(os.environ.get("PADDOCK_BENCH_RATE", "15000"))
 BODY = 10 * 1024
+MODES = ("small", "post", "tls", "h2")
 generate = router_bench.gen
 
 
 def drive(proxy, args, mode, secs=None):
     """One load of the mode at RATE, always from h2load."""
+    if mode not in MODES:
+        sys.exit(f"bench/router_latency.py: mode {mode} has no equal load here; use some of {','.join(MODES)}, or bench/router.sh")
     if mode == "h2":
         return router_bench.h2load(proxy, args, "/s", conns=8, streams=8, rps=RATE, secs=secs)
     if mode == "post":
@@ -34,9 +37,7 @@ def drive(proxy, args, mode, secs=None):
 
 
 router_bench.drive = drive
-flags = sys.argv[1:]
-if "--modes" not in flags:
-    flags += ["--modes", "small,post,tls,h2"]
 router = f"{here}/paddock router --http 127.0.0.1:{{http}} --https 127.0.0.1:{{https}} --routes {{routes}} --log {{log}} --loops {{threads}}"
-sys.argv = [sys.argv[0], "--proxies", "haproxy,nginx", "--rounds", "5", "--warmup", "12", "--cmd", f"paddock={router}"] + flags
+usual = ["--proxies", "haproxy,nginx", "--modes", ",".join(MODES), "--rounds", "5", "--warmup", "12", "--cmd", f"paddock={router}"]
+sys.argv[1:1] = usual
 router_bench.main()

@@ -160,19 +160,15 @@ final class Http2Request implements ClientStream {
     }
 
     void trailers(Http2FieldList fields, boolean end) {
-        ByteBuf lines = loop.allocator().heapBuffer(fields.estimate());
-        try {
-            if (!end
-                    || !Http2Head.writeTrailers(fields, lines)
-                    || lines.readableBytes() > MOST_TRAILER_BYTES
-                    || (announced >= 0 && received < announced)) {
-                breakBody();
-                return;
-            }
-            trailers = ByteBufUtil.getBytes(lines);
-        } finally {
-            lines.release();
+        ByteBuf lines = loop.scratchBuffer();
+        if (!end
+                || !Http2Head.writeTrailers(fields, lines)
+                || lines.readableBytes() > MOST_TRAILER_BYTES
+                || (announced >= 0 && received < announced)) {
+            breakBody();
+            return;
         }
+        trailers = ByteBufUtil.getBytes(lines);
         requestEnded = true;
         tellEnd();
     }

@@ -45,9 +45,4 @@ public final class Http2FieldList extends DefaultHttp2Headers {
     public int length() {
         return length;
     }
-
-    /// More than what these fields take as header lines.
-    public int estimate() {
-        return length + 4 * count() + 128;
-    }
 }
