@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -62,6 +63,7 @@ public final class Formations {
     private final Preboots preboots;
     private final FormationRules rules;
     private final SleepingApps sleeping;
+    private volatile Consumer<AppId> whenScaled = _ -> {};
 
     public Formations(
             Database database,
@@ -151,6 +153,7 @@ public final class Formations {
                         LogSource.APP,
                         "api",
                         "Scaled to " + describe(scaled) + " by user " + user.email()));
+        whenScaled.accept(app);
         tell(app);
         steps.reached("scale: told");
         return scaled;
@@ -291,6 +294,16 @@ public final class Formations {
         return sleeping.usedUp(apps, now());
     }
 
+    /// As [#useUp(Set)] for one app; returns whether that is a change.
+    boolean useUp(AppId app, boolean usedUp) {
+        return sleeping.usedUp(app, usedUp, now());
+    }
+
+    /// Who is told of each app that was scaled, before the manifold is.
+    void whenScaled(Consumer<AppId> told) {
+        whenScaled = told;
+    }
+
     /// Tells the manifold anew what the app should run; does nothing for one that is gone.
     void renew(AppId app) {
         attempt(app, () -> tell(app));
@@ -303,23 +316,12 @@ public final class Formations {
 
     /// The apps that want dynos of the free size, with their owners.
     Map<AppId, UUID> ofFreeSize() {
-        return database.jdbi()
-                .withHandle(handle ->
-                        handle
-                                .createQuery(
-                                        """
-                                        select a.id, a.owner from apps a
-                                        where not a.destroying and exists (
-                                          select 1 from formation
-                                          where app = a.id and quantity > 0 and size = :size)
-                                        """)
-                                .bind("size", DynoSize.ECO.name())
-                                .map((row, _) ->
-                                        Map.entry(
-                                                new AppId(row.getObject("id", UUID.class)),
-                                                row.getObject("owner", UUID.class)))
-                                .stream()
-                                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+        return database.jdbi().withHandle(FreeSizeApps::all);
+    }
+
+    /// The app's owner, if it wants dynos of the free size.
+    Optional<UUID> ownerOfFreeSize(AppId app) {
+        return database.jdbi().withHandle(handle -> FreeSizeApps.owner(handle, app));
     }
 
     boolean isAsleep(AppId app) {

@@ -56,8 +56,16 @@ final class SleepingApps {
                 .execute();
     }
 
-    /// Returns the apps for which that is a change.
-    Set<AppId> usedUp(Set<AppId> apps, Instant now) {
+    /// Returns whether that is a change for the app.
+    synchronized boolean usedUp(AppId app, boolean is, Instant now) {
+        Map<AppId, Instant> next = new HashMap<>(usedUp);
+        boolean change = is ? next.putIfAbsent(app, now) == null : next.remove(app) != null;
+        usedUp = Map.copyOf(next);
+        return change;
+    }
+
+    /// These apps and no others. Returns those for which that is a change.
+    synchronized Set<AppId> usedUp(Set<AppId> apps, Instant now) {
         Map<AppId, Instant> before = usedUp;
         Map<AppId, Instant> next = new HashMap<>();
         apps.forEach(app -> next.put(app, before.getOrDefault(app, now)));

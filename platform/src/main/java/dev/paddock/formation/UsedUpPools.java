@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -64,19 +65,25 @@ public final class UsedUpPools implements AutoCloseable {
         this.effects = effects;
     }
 
-    /// Looks at once, then again and again. Called when the formations have told what they want.
+    /// Looks at once, then again and again, and at each app whose formation is changed. Called when the formations have
+    /// told what they want.
     public void start() {
+        formations.whenScaled(this::look);
+        lookAgainAndAgain();
+    }
+
+    private void lookAgainAndAgain() {
         look();
         timers.schedule(
                 LOOK,
                 () -> {
                     if (!closed) {
-                        effects.execute(this::start);
+                        effects.execute(this::lookAgainAndAgain);
                     }
                 });
     }
 
-    private void look() {
+    private synchronized void look() {
         try {
             Map<UUID, Boolean> accounts = new HashMap<>();
             Set<AppId> apps =
@@ -86,15 +93,33 @@ public final class UsedUpPools implements AutoCloseable {
                             .map(Map.Entry::getKey)
                             .collect(Collectors.toSet());
             untold.addAll(formations.useUp(apps));
-            for (AppId app : Set.copyOf(untold)) {
-                boolean isNews = apps.contains(app) && (looked || runs.test(app));
-                formations.renew(app);
-                tell(app, isNews);
-                untold.remove(app);
-            }
+            tellAll();
             looked = true;
         } catch (RuntimeException e) {
             LOG.warn("Who has free hours left could not be found out; trying again: {}", "" + e);
+        }
+    }
+
+    /// The app may want dynos of the free size, or no longer.
+    private synchronized void look(AppId app) {
+        try {
+            Optional<UUID> owner = formations.ownerOfFreeSize(app);
+            if (formations.useUp(app, owner.isPresent() && usedUp.test(owner.get()))) {
+                untold.add(app);
+                tellAll();
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("Whether app {} has free hours left is found out later: {}", app, "" + e);
+        }
+    }
+
+    /// Routers first: nobody is to wait for a dyno that is not coming.
+    private void tellAll() {
+        for (AppId app : Set.copyOf(untold)) {
+            boolean isNews = formations.isUsedUp(app) && (looked || runs.test(app));
+            tell(app, isNews);
+            formations.renew(app);
+            untold.remove(app);
         }
     }
 

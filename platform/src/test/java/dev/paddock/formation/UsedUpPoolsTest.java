@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class UsedUpPoolsTest {
@@ -24,11 +25,15 @@ class UsedUpPoolsTest {
     private final UsedUpPools pools = pools();
 
     private UsedUpPools pools() {
+        return pools(routes::add);
+    }
+
+    private UsedUpPools pools(Consumer<AppId> routes) {
         return new UsedUpPools(
                 platform.formations,
                 owner -> spent && owner.equals(platform.ann.id()),
                 _ -> !platform.running().isEmpty(),
-                routes::add,
+                routes,
                 platform.log,
                 platform.time,
                 Runnable::run);
@@ -86,9 +91,36 @@ class UsedUpPoolsTest {
         spend();
 
         scale(ProcessType.WEB, 1, DynoSize.BASIC);
-        platform.time.advance(NEXT_LOOK);
 
         assertThat(platform.running()).containsExactly("web.1");
+        assertThat(platform.formations.isUsedUp(platform.app)).isFalse();
+        assertThat(routes).containsExactly(platform.app, platform.app);
+    }
+
+    @Test
+    void freeSizeOfAUsedUpPoolIsNotStarted() {
+        platform.deploy("web", "serve");
+        pools.start();
+        spend();
+
+        scale(ProcessType.WEB, 1, DynoSize.ECO);
+
+        assertThat(platform.running()).isEmpty();
+        assertThat(platform.formations.isUsedUp(platform.app)).isTrue();
+        assertThat(routes).containsExactly(platform.app);
+        assertThat(told()).isEqualTo(1);
+    }
+
+    @Test
+    void routersHearOfItBeforeDynosEnd() {
+        runOnEco();
+        List<List<String>> runningWhenTold = new ArrayList<>();
+        pools(_ -> runningWhenTold.add(platform.running())).start();
+
+        spend();
+
+        assertThat(runningWhenTold).containsExactly(List.of("web.1"));
+        assertThat(platform.running()).isEmpty();
     }
 
     @Test

@@ -127,8 +127,14 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
         }
     }
 
+    /// Chooses anew, unless the app went into maintenance, or lost its free hours, in the meantime.
     private void choose() {
-        choose(System.nanoTime());
+        RouterFailure refusal = exchange.refusal(app.route());
+        if (refusal == null) {
+            choose(System.nanoTime());
+        } else {
+            fail(refusal);
+        }
     }
 
     private void choose(long now) {

@@ -109,7 +109,8 @@ final class Exchange {
         search.start();
     }
 
-    private @Nullable RouterFailure refusal(AppRoute route) {
+    /// Why the app's route answers this request without a dyno; null if it does not.
+    @Nullable RouterFailure refusal(AppRoute route) {
         if (peer.isMisdirected(route, head)) {
             return RouterFailure.Client.MISDIRECTED;
         }

@@ -75,7 +75,7 @@ final class RoutedApp {
             route = changed;
             grants = takeGrants();
             moveAll(bootWaiters, again);
-            if (pool.size() == 0) {
+            if (pool.size() == 0 || changed.turnsAway()) {
                 moveAll(queue, again);
             }
         }

@@ -240,6 +240,57 @@ class RouterTest {
     }
 
     @Test
+    void requestThatWaitsForADynoIsToldThatNoneWillCome() throws IOException {
+        AppRoute starting = withDynos(new DynoRoute("web.1", "", DynoRoute.State.STARTING));
+        try (TestRouter router = new TestRouter(starting)) {
+            expectWhileWaiting(
+                    router,
+                    TestRouter.withStatus(starting, AppRoute.Status.QUOTA_EXHAUSTED),
+                    "H82");
+            router.use(starting);
+            expectWhileWaiting(router, TestRouter.inMaintenance(starting), "H80");
+        }
+    }
+
+    @Test
+    void requestInTheQueueIsToldOfMaintenance() throws IOException {
+        CountDownLatch go = new CountDownLatch(1);
+        FakeDyno.Script slow =
+                connection -> {
+                    connection.readHead();
+                    go.await();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                };
+        try (FakeDyno dyno = new FakeDyno(slow)) {
+            AppRoute limited = TestRouter.limited(app(dyno), 1);
+            try (TestRouter router = new TestRouter(limited);
+                    RawClient first = router.connect()) {
+                first.get("/1");
+                TestRouter.await("a busy dyno", () -> inFlight(router) == 1);
+
+                expectWhileWaiting(router, TestRouter.inMaintenance(limited), "H80");
+                go.countDown();
+
+                assertThat(first.response().body()).isEqualTo("ok");
+                assertThat(dyno.heads()).hasSize(1);
+            }
+        }
+    }
+
+    private static void expectWhileWaiting(TestRouter router, AppRoute changed, String code)
+            throws IOException {
+        try (RawClient client = router.connect()) {
+            client.get("/waits");
+            TestRouter.await("a waiting request", () -> queued(router) == 1);
+
+            router.use(changed);
+
+            assertThat(client.response().status()).isEqualTo(503);
+            router.logLine("at=info code=" + code, "path=\"/waits\"");
+        }
+    }
+
+    @Test
     void closedKeptConnectionIsReplacedInvisibly() throws IOException {
         FakeDyno.Script twice =
                 connection -> {

@@ -76,15 +76,28 @@ final class TestRouter implements AutoCloseable {
 
     /// The app with at most `limit` requests at each dyno.
     static AppRoute limited(AppRoute app, int limit) {
+        return with(app, app.status(), app.maintenance(), OptionalInt.of(limit));
+    }
+
+    static AppRoute inMaintenance(AppRoute app) {
+        return with(app, app.status(), true, app.maxInFlightPerDyno());
+    }
+
+    static AppRoute withStatus(AppRoute app, AppRoute.Status status) {
+        return with(app, status, app.maintenance(), app.maxInFlightPerDyno());
+    }
+
+    private static AppRoute with(
+            AppRoute app, AppRoute.Status status, boolean maintenance, OptionalInt limit) {
         return new AppRoute(
                 app.id(),
                 app.name(),
                 app.hosts(),
-                app.status(),
-                app.maintenance(),
+                status,
+                maintenance,
                 app.balance(),
                 app.affinity(),
-                OptionalInt.of(limit),
+                limit,
                 app.maxBacklog(),
                 app.continueEndToEnd(),
                 app.dynoKeepalive(),
