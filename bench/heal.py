@@ -3,6 +3,8 @@
 
 Starts a platform of its own, pushes a small static server (busybox httpd) and prints:
 - kill -9 of the only web dyno -> first instruction of its replacement, and -> its first answer (first crash each time);
+- the same for a dyno that dies together with its conmon, so that nobody tells its end: found by the first request, through
+  the router's hint, and, without requests, by the manifold's next look;
 - a held request to a sleeping app -> its first byte, for as many apps as --apps, each asleep after a minute;
 - --seconds of requests at --rps to three dynos of which one is killed with -9 every second: failures by what was answered.
 Needs root and busybox (Debian: busybox-static). Usage: bench/heal.py [--rounds N] [--apps N] [--seconds N] [--rps N]
@@ -65,6 +67,28 @@ def kill(platform, name):
 def started(body):
     m = re.match(r'(\d+\.\d+) web\.', body)
     return float(m.group(1)) if m else 0.0
+
+
+def conmon(pid):
+    """The conmon above a process of a dyno."""
+    while pid > 1:
+        stat = open('/proc/%d/stat' % pid).read()
+        if '(conmon)' in stat:
+            return pid
+        pid = int(stat[stat.rindex(')') + 2:].split()[1])
+    sys.exit('no conmon')
+
+
+def unnoticed(platform, app, asks):
+    """One kill that nobody tells; seconds until the first answer of the replacement, or until the platform shows it."""
+    platform.call('DELETE', '/apps/%s/dynos' % app)
+    time.sleep(3)
+    before, pids = dynos(platform, app)['web.1']['id'], processes(platform, 'web.1')
+    begun = time.time()
+    kill_all([conmon(min(pids))] + pids)
+    while (platform.get(app)[0] != 200) if asks else (dynos(platform, app)['web.1']['id'] == before):
+        time.sleep(0.01)
+    return time.time() - begun
 
 
 def replaced(platform, app):
@@ -178,6 +202,8 @@ def main():
         both = [replaced(platform, 'static') for _ in range(o.rounds)]
         row('kill -9 -> first instruction of the replacement', [b[0] * 1000 for b in both], 'ms', '<= 40')
         row('kill -9 -> first answer of the replacement', [b[1] * 1000 for b in both], 'ms', '<= 100')
+        row('end that nobody tells -> first answer', [unnoticed(platform, 'static', True) * 1000 for _ in range(o.rounds)], 'ms', '-')
+        row('end that nobody tells, no requests -> replaced', [unnoticed(platform, 'static', False) * 1000 for _ in range(min(3, o.rounds))], 'ms', '-')
         if o.seconds:
             kills, seen = stormed(platform, 'static', o.seconds, o.rps)
             print('%d requests at %d/s to 3 dynos, %d killed: %s' % (sum(seen.values()), o.rps, kills, ', '.join('%d x %s' % (n, w) for w, n in seen.most_common())), flush=True)

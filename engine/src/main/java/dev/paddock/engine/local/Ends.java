@@ -4,10 +4,14 @@ import dev.paddock.core.Tick;
 import dev.paddock.core.Timers;
 import dev.paddock.dyno.DynoEvent;
 import dev.paddock.dyno.Exit;
+import java.time.Duration;
 import java.util.Optional;
 
 /// Finds out that dynos have ended, and how. Safe for any thread.
 final class Ends {
+    /// After the end of its first process a dyno's status is there, or will never be.
+    static final Duration LATEST_STATUS = Duration.ofSeconds(10);
+
     private final Roster roster;
     private final Timers timers;
 
@@ -30,12 +34,15 @@ final class Ends {
             return;
         }
         dyno.log.keep();
-        boolean conmonLives = life.processes().get().conmon().alive();
+        Life.Processes processes = life.processes().get();
+        boolean conmonLives = processes.conmon().alive();
+        boolean initLives = processes.init().alive();
         Optional<Integer> status = Conmon.exitStatus(dyno.files);
         if (status.isPresent()) {
             end(dyno, exit(dyno, status.get()));
-        } else if (!conmonLives) {
-            // Somebody killed conmon; without it nobody would learn how the dyno ends.
+        } else if (!conmonLives || dyno.isUntold(initLives, timers.now(), LATEST_STATUS)) {
+            // Somebody killed or stopped conmon; without it nobody would learn how the dyno ends.
+            Signals.send(processes.conmon(), Signals.KILL);
             dyno.group.kill();
             end(dyno, exit(dyno, Exits.KILLED));
         }

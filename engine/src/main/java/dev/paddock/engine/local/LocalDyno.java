@@ -39,6 +39,7 @@ final class LocalDyno {
     private Life life;
     private boolean attached;
     private Optional<Tick> overQuota = Optional.empty();
+    private Optional<Tick> dead = Optional.empty();
 
     LocalDyno(DynoSpec spec, DynoFiles files, Keeper keeper, ProcessGroup group, Life life) {
         this.spec = spec;
@@ -120,6 +121,19 @@ final class LocalDyno {
             }
             overQuota = Optional.of(now);
             return true;
+        }
+    }
+
+    /// Whether its first process was seen dead this long ago; the one who asks has found no exit status since.
+    boolean isUntold(boolean initLives, Tick now, Duration limit) {
+        synchronized (lock) {
+            if (initLives) {
+                return false;
+            }
+            if (dead.isEmpty()) {
+                dead = Optional.of(now);
+            }
+            return now.since(dead.get()).compareTo(limit) >= 0;
         }
     }
 

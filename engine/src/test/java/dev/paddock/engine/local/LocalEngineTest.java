@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LocalEngineTest {
+    private static final int SIGSTOP = 19;
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     private Platform platform;
@@ -181,6 +182,18 @@ class LocalEngineTest {
 
         assertThat(platform.exit(spec)).isEqualTo(Exit.of(137));
         await().atMost(GRACE).until(() -> !processes.init().alive());
+    }
+
+    @Test
+    void dynoThatDiesUnderAConmonThatHangsHasEnded() {
+        DynoSpec spec = platform.startUp(platform.bash("sleep 1000"));
+        Life.Processes processes = platform.life(spec).processes().orElseThrow();
+        Signals.send(processes.conmon(), SIGSTOP);
+
+        Signals.send(processes.init(), Signals.KILL);
+
+        assertThat(platform.exit(spec)).isEqualTo(Exit.of(137));
+        await().atMost(GRACE).until(() -> !processes.conmon().alive());
     }
 
     @Test
