@@ -20,11 +20,12 @@ record TlsPeer(SslHandler handler, Certificates.Identity shown) {
 
     /// `tls1.2` or `tls1.3`.
     String version() {
-        return handler.engine()
-                .getSession()
-                .getProtocol()
-                .toLowerCase(Locale.ROOT)
-                .replace("v", "");
+        String protocol = handler.engine().getSession().getProtocol();
+        return switch (protocol) {
+            case "TLSv1.2" -> "tls1.2";
+            case "TLSv1.3" -> "tls1.3";
+            default -> protocol.toLowerCase(Locale.ROOT);
+        };
     }
 
     /// Whether HTTP/2 may be spoken over what was agreed on: in TLS 1.2 only with keys that are made for the connection
