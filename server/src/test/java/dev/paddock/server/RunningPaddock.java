@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -26,6 +28,9 @@ final class RunningPaddock {
     private static final Duration READY_LIMIT = Duration.ofMinutes(3);
     private static final Duration END_LIMIT = Duration.ofMinutes(3);
     private static final int TIMEOUT_MILLIS = 35_000;
+
+    /// Each port is chosen once, so that one platform does not get the same one twice.
+    private static final Set<Integer> CHOSEN = ConcurrentHashMap.newKeySet();
 
     private final Path launcher;
     private final Path data;
@@ -72,6 +77,9 @@ final class RunningPaddock {
     private static int freePort() throws IOException {
         while (true) {
             int port = 20_000 + java.util.concurrent.ThreadLocalRandom.current().nextInt(12_000);
+            if (!CHOSEN.add(port)) {
+                continue;
+            }
             try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException taken) {
