@@ -70,11 +70,6 @@ public record AppRoute(
         return own == null ? certificate : Optional.of(own);
     }
 
-    /// Whether no request reaches a dyno: maintenance, no release, or no free hours left.
-    public boolean turnsAway() {
-        return maintenance || status != Status.NORMAL;
-    }
-
     public AppRoute withCertificate(Optional<Certificate> other) {
         return withCertificates(other, hostCertificates);
     }

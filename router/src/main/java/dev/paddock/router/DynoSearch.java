@@ -129,7 +129,7 @@ final class DynoSearch implements RoutedApp.Waiter, Connector.Attempt {
 
     /// Chooses anew, unless the app went into maintenance, or lost its free hours, in the meantime.
     private void choose() {
-        RouterFailure refusal = exchange.refusal(app.route());
+        RouterFailure refusal = RouterFailure.Platform.of(app.route());
         if (refusal == null) {
             choose(System.nanoTime());
         } else {

@@ -109,20 +109,15 @@ final class Exchange {
         search.start();
     }
 
-    /// Why the app's route answers this request without a dyno; null if it does not.
-    @Nullable RouterFailure refusal(AppRoute route) {
+    private @Nullable RouterFailure refusal(AppRoute route) {
         if (peer.isMisdirected(route, head)) {
             return RouterFailure.Client.MISDIRECTED;
         }
-        if (route.maintenance()) {
-            return RouterFailure.Platform.MAINTENANCE;
+        RouterFailure platform = RouterFailure.Platform.of(route);
+        if (platform == null && head.hasUnknownExpectation()) {
+            return RouterFailure.Client.UNKNOWN_EXPECTATION;
         }
-        return switch (route.status()) {
-            case BLANK -> RouterFailure.Platform.BLANK;
-            case QUOTA_EXHAUSTED -> RouterFailure.Platform.QUOTA;
-            case NORMAL ->
-                    head.hasUnknownExpectation() ? RouterFailure.Client.UNKNOWN_EXPECTATION : null;
-        };
+        return platform;
     }
 
     /// A dyno is connected and counted as busy with this request.

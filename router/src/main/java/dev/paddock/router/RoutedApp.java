@@ -75,7 +75,7 @@ final class RoutedApp {
             route = changed;
             grants = takeGrants();
             moveAll(bootWaiters, again);
-            if (pool.size() == 0 || changed.turnsAway()) {
+            if (pool.size() == 0 || RouterFailure.Platform.of(changed) != null) {
                 moveAll(queue, again);
             }
         }

@@ -1,5 +1,8 @@
 package dev.paddock.router;
 
+import dev.paddock.routes.AppRoute;
+import org.jspecify.annotations.Nullable;
+
 /// Why a request was not simply relayed, sorted by who is to blame; the one table of H-codes (router.md section 8).
 sealed interface RouterFailure {
     /// `H10`, or empty for plain refusals that belong to no code.
@@ -160,6 +163,18 @@ sealed interface RouterFailure {
         private final String description;
         private final int status;
         private final String level;
+
+        /// What such a route answers every request with, without a dyno; null if dynos answer.
+        static @Nullable Platform of(AppRoute route) {
+            if (route.maintenance()) {
+                return MAINTENANCE;
+            }
+            return switch (route.status()) {
+                case BLANK -> BLANK;
+                case QUOTA_EXHAUSTED -> QUOTA;
+                case NORMAL -> null;
+            };
+        }
 
         Platform(String code, String description, int status, String level) {
             this.code = code;

@@ -255,13 +255,7 @@ class RouterTest {
     @Test
     void requestInTheQueueIsToldOfMaintenance() throws IOException {
         CountDownLatch go = new CountDownLatch(1);
-        FakeDyno.Script slow =
-                connection -> {
-                    connection.readHead();
-                    go.await();
-                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-                };
-        try (FakeDyno dyno = new FakeDyno(slow)) {
+        try (FakeDyno dyno = new FakeDyno(answeringAfter(go))) {
             AppRoute limited = TestRouter.limited(app(dyno), 1);
             try (TestRouter router = new TestRouter(limited);
                     RawClient first = router.connect()) {
@@ -275,6 +269,15 @@ class RouterTest {
                 assertThat(dyno.heads()).hasSize(1);
             }
         }
+    }
+
+    /// One answer, once that is allowed.
+    private static FakeDyno.Script answeringAfter(CountDownLatch go) {
+        return connection -> {
+            connection.readHead();
+            go.await();
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        };
     }
 
     private static void expectWhileWaiting(TestRouter router, AppRoute changed, String code)
@@ -348,13 +351,7 @@ class RouterTest {
     @Test
     void clientThatHalfClosesStillGetsItsAnswer() throws IOException {
         CountDownLatch go = new CountDownLatch(1);
-        FakeDyno.Script slow =
-                connection -> {
-                    connection.readHead();
-                    go.await();
-                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-                };
-        try (FakeDyno dyno = new FakeDyno(slow);
+        try (FakeDyno dyno = new FakeDyno(answeringAfter(go));
                 TestRouter router = new TestRouter(app(dyno));
                 RawClient client = router.connect()) {
             client.get("/");
