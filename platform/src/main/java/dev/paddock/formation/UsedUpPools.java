@@ -93,7 +93,7 @@ public final class UsedUpPools implements AutoCloseable {
                             .map(Map.Entry::getKey)
                             .collect(Collectors.toSet());
             untold.addAll(formations.useUp(apps));
-            tellAll();
+            tellChanges();
             looked = true;
         } catch (RuntimeException e) {
             LOG.warn("Who has free hours left could not be found out; trying again: {}", "" + e);
@@ -106,7 +106,7 @@ public final class UsedUpPools implements AutoCloseable {
             Optional<UUID> owner = formations.ownerOfFreeSize(app);
             if (formations.useUp(app, owner.isPresent() && usedUp.test(owner.get()))) {
                 untold.add(app);
-                tellAll();
+                tellChanges();
             }
         } catch (RuntimeException e) {
             LOG.warn("Whether app {} has free hours left is found out later: {}", app, "" + e);
@@ -114,24 +114,26 @@ public final class UsedUpPools implements AutoCloseable {
     }
 
     /// Routers first: nobody is to wait for a dyno that is not coming.
-    private void tellAll() {
+    private void tellChanges() {
         for (AppId app : Set.copyOf(untold)) {
             boolean isNews = formations.isUsedUp(app) && (looked || runs.test(app));
-            tell(app, isNews);
+            routes.accept(app);
             formations.renew(app);
+            if (isNews) {
+                // Why they run again, if they do, is no news of ours: a month began, they have
+                // another size, or the app
+                // is gone.
+                log(app);
+            }
             untold.remove(app);
         }
     }
 
-    /// Why they run again, if they do, is no news of ours: a month began, they have another size, or the app is gone.
-    private void tell(AppId app, boolean isNews) {
-        routes.accept(app);
-        if (isNews) {
-            String text =
-                    "The account's free hours of this month are used up: its Eco dynos sleep until "
-                            + nextMonth();
-            log.write(LogLine.of(app, timers.date(), LogSource.APP, "api", text));
-        }
+    private void log(AppId app) {
+        String text =
+                "The account's free hours of this month are used up: its Eco dynos sleep until "
+                        + nextMonth();
+        log.write(LogLine.of(app, timers.date(), LogSource.APP, "api", text));
     }
 
     private LocalDate nextMonth() {
