@@ -40,7 +40,7 @@ final class Ends {
         Optional<Integer> status = Conmon.exitStatus(dyno.files);
         if (status.isPresent()) {
             end(dyno, exit(dyno, status.get()));
-        } else if (!conmonLives || dyno.isUntold(initLives, timers.now(), LATEST_STATUS)) {
+        } else if (!conmonLives || dyno.isSeenDead(LATEST_STATUS, initLives, timers.now())) {
             // Somebody killed or stopped conmon; without it nobody would learn how the dyno ends.
             Signals.send(processes.conmon(), Signals.KILL);
             dyno.group.kill();

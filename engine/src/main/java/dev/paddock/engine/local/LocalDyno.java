@@ -39,7 +39,7 @@ final class LocalDyno {
     private Life life;
     private boolean attached;
     private Optional<Tick> overQuota = Optional.empty();
-    private Optional<Tick> dead = Optional.empty();
+    private Optional<Tick> seenDead = Optional.empty();
 
     LocalDyno(DynoSpec spec, DynoFiles files, Keeper keeper, ProcessGroup group, Life life) {
         this.spec = spec;
@@ -124,16 +124,16 @@ final class LocalDyno {
         }
     }
 
-    /// Whether its first process was seen dead this long ago; the one who asks has found no exit status since.
-    boolean isUntold(boolean initLives, Tick now, Duration limit) {
+    /// Whether this long has passed since its first process was first seen dead.
+    boolean isSeenDead(Duration limit, boolean initLives, Tick now) {
         synchronized (lock) {
             if (initLives) {
                 return false;
             }
-            if (dead.isEmpty()) {
-                dead = Optional.of(now);
+            if (seenDead.isEmpty()) {
+                seenDead = Optional.of(now);
             }
-            return now.since(dead.get()).compareTo(limit) >= 0;
+            return now.since(seenDead.get()).compareTo(limit) >= 0;
         }
     }
 
