@@ -9,7 +9,6 @@ import dev.paddock.router.http.ResponseHead;
 import dev.paddock.router.http.ResponseWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the answers of one client connection in HTTP/1.1, one after the other. Owned by its event loop.
@@ -26,18 +25,18 @@ final class AnswerWriter {
     /// A body up to this size is copied behind its head: one buffer, and one plain send.
     private static final int COPIED_BODY = 1024;
 
-    private final ChannelHandlerContext context;
+    private final Wire wire;
     private final EventLoop loop;
     private boolean chunked;
     private boolean untilClose;
     private boolean last;
     private long sent;
 
-    /// A head that was not given to the channel yet, for there may be room for the body behind it.
+    /// A head that was not given to the wire yet, for there may be room for the body behind it.
     private @Nullable ByteBuf open;
 
-    AnswerWriter(ChannelHandlerContext context, EventLoop loop) {
-        this.context = context;
+    AnswerWriter(Wire wire, EventLoop loop) {
+        this.wire = wire;
         this.loop = loop;
     }
 
@@ -110,15 +109,15 @@ final class AnswerWriter {
 
     void flush() {
         push();
-        context.flush();
+        wire.flush();
     }
 
-    /// Gives the channel what was held back for what might follow.
+    /// Gives the wire what was held back for what might follow.
     void push() {
         ByteBuf held = open;
         if (held != null) {
             open = null;
-            var _ = context.write(held, context.voidPromise());
+            wire.write(held);
         }
     }
 
@@ -196,7 +195,7 @@ final class AnswerWriter {
             bytes.release();
         } else {
             push();
-            var _ = context.write(bytes, context.voidPromise());
+            wire.write(bytes);
         }
     }
 }

@@ -6,16 +6,11 @@ import dev.paddock.router.http.ResponseHead;
 import dev.paddock.routes.AppRoute;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import org.jspecify.annotations.Nullable;
 
 /// A client's HTTP/1.1 connection: parses requests one after the other, gives each to an [Exchange], writes the
 /// answers. Owned by its event loop.
-final class ClientConnection extends ChannelInboundHandlerAdapter
-        implements ClientChannel, ClientStream, Peer {
+final class ClientConnection implements Wire.Reader, ClientChannel, ClientStream, Peer {
     private enum State {
         /// Nothing of the next request has arrived.
         IDLE,
@@ -27,17 +22,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         CLOSED
     }
 
-    /// Bytes read ahead of what an exchange takes; beyond, the channel is not read.
+    /// Bytes read ahead of what an exchange takes; beyond, the wire is not read.
     private static final int MOST_BUFFERED = 64 * 1024;
 
     private static final int LINGER_MILLIS = 2000;
 
     private final EventLoop loop;
+    private final Wire wire;
     private final @Nullable TlsPeer tls;
+    private final AnswerWriter writer;
     private final Deadlines.Deadline deadline;
     private State state = State.IDLE;
-    private @Nullable ChannelHandlerContext context;
-    private @Nullable AnswerWriter writer;
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private ByteBuf in = Unpooled.EMPTY_BUFFER;
@@ -48,29 +43,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private boolean tunnel;
     private boolean paused;
 
-    /// Whether bytes are being taken right now, so that the channel waits for none.
+    /// Whether bytes are being taken right now, so that the wire waits for none.
     private boolean arriving;
 
     private boolean inputEnded;
     private long pendingAtDeadline;
 
-    ClientConnection(EventLoop loop, @Nullable TlsPeer tls) {
+    private ClientConnection(EventLoop loop, Wire wire, @Nullable TlsPeer tls) {
         this.loop = loop;
+        this.wire = wire;
         this.tls = tls;
+        writer = new AnswerWriter(wire, loop);
         deadline = loop.deadlines().create(this::expired);
     }
 
-    // ---- the channel
+    /// The end of a client's wire.
+    static ClientConnection at(Wire wire, EventLoop loop, @Nullable TlsPeer tls) {
+        ClientConnection made = new ClientConnection(loop, wire, tls);
+        made.begin();
+        return made;
+    }
 
-    @Override
-    public void handlerAdded(ChannelHandlerContext added) {
-        context = added;
-        writer = new AnswerWriter(added, loop);
-        ClientAddress known = ClientAddress.of(added.channel());
+    // ---- the wire
+
+    private void begin() {
+        ClientAddress known = wire.client();
         if (known == null) {
             // What it sent before it left may follow, and would be nobody's.
             state = State.CLOSED;
-            Sockets.close(added.channel());
+            wire.close();
             return;
         }
         peer = known;
@@ -79,8 +80,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext unused, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
+    public void arrived(ByteBuf bytes) {
         if (state == State.LINGERING || state == State.CLOSED) {
             bytes.release();
             return;
@@ -104,33 +104,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void userEventTriggered(ChannelHandlerContext unused, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
-            inputEnded();
-        }
+    public void arrivedAll() {
+        // Each piece is answered as it comes.
     }
 
     @Override
-    public void channelWritabilityChanged(ChannelHandlerContext unused) {
+    public void writable(boolean now) {
         if (exchange != null) {
-            exchange.clientWritable(channel().isWritable());
+            exchange.clientWritable(now);
         }
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext unused) {
-        gone();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext unused, Throwable cause) {
+    public void failed(Throwable cause) {
         if (!(cause instanceof java.io.IOException) && !TlsPeer.isTlsTrouble(cause)) {
             loop.report("client connection", cause);
         }
-        Sockets.close(channel());
+        wire.close();
     }
 
-    private void gone() {
+    @Override
+    public void gone() {
         if (state == State.CLOSED) {
             return;
         }
@@ -143,18 +137,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         forgetExchange();
         in.release();
         in = Unpooled.EMPTY_BUFFER;
-        writer().forget();
+        writer.forget();
         loop.closed(this);
     }
 
     /// The client sends nothing more, but it may still wait for its answer.
-    private void inputEnded() {
+    @Override
+    public void inputEnded() {
         inputEnded = true;
         if (exchange == null) {
-            Sockets.close(channel());
+            wire.close();
         } else if (tls != null && !tunnel) {
             // Nobody half-closes TLS and waits.
-            Sockets.close(channel());
+            wire.close();
         } else {
             exchange.clientEnded();
             if (exchange != null && !tunnel) {
@@ -182,7 +177,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             in = Unpooled.EMPTY_BUFFER;
         }
         if (state != State.CLOSED) {
-            channel().config().setAutoRead(!paused && in.readableBytes() < MOST_BUFFERED);
+            wire.wantBytes(!paused && in.readableBytes() < MOST_BUFFERED);
         }
     }
 
@@ -228,7 +223,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 deadline.clear();
                 state = State.EXCHANGE;
                 wanted = false;
-                writer().reset(!reading.isKeepAlive());
+                writer.reset(!reading.isKeepAlive());
                 Exchange started = new Exchange(loop, this, this, reading, System.nanoTime());
                 exchange = started;
                 started.start();
@@ -238,7 +233,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             case NO_TUNNELS -> refuse(RouterFailure.Client.METHOD);
             case UNKNOWN_CODING -> refuse(RouterFailure.Client.UNKNOWN_CODING);
             case VERSION -> refuse(RouterFailure.Client.VERSION);
-            case ANCIENT -> Sockets.close(channel());
+            case ANCIENT -> wire.close();
         }
         return true;
     }
@@ -246,7 +241,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     /// Answers a request that cannot be understood, and ends the connection.
     private void refuse(RouterFailure failure) {
         RequestHead refused = head();
-        writer().reset(true);
+        writer.reset(true);
         RoutedApp app =
                 refused.guessHost()
                         ? loop.index()
@@ -267,19 +262,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         switch (state) {
             case IDLE, LINGERING -> {
                 // What was answered waits for a client that takes it, however slowly.
-                long pending = Sockets.pendingBytes(channel());
+                long pending = wire.pendingBytes();
                 if (pending > 0 && pending != pendingAtDeadline) {
                     pendingAtDeadline = pending;
                     deadline.set(loop.index().timeouts().keepalive());
                 } else {
-                    Sockets.close(channel());
+                    wire.close();
                 }
             }
             case HEAD -> {
                 if (head().isBegun()) {
                     refuse(RouterFailure.Client.SLOW_HEAD);
                 } else {
-                    Sockets.close(channel());
+                    wire.close();
                 }
             }
             case EXCHANGE, CLOSED -> {}
@@ -295,35 +290,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void askForBody() {
-        writer().askForBody();
+        writer.askForBody();
     }
 
     @Override
     public void interim(ResponseHead interim) {
         if (!head().isHttp10()) {
-            writer().interim(interim);
+            writer.interim(interim);
         }
     }
 
     @Override
     public void begin(ResponseHead answer, boolean last, byte[] extraLines) {
         endAfterAnswer(last);
-        writer().begin(head(), answer, extraLines);
+        writer.begin(head(), answer, extraLines);
     }
 
     @Override
     public void data(ByteBuf bytes, int length) {
-        writer().data(bytes, length);
+        writer.data(bytes, length);
     }
 
     @Override
-    public @Nullable Channel socket() {
-        return tls == null && !writer().isChunked() ? channel() : null;
+    public @Nullable Wire socket() {
+        return tls == null && !writer.isChunked() ? wire : null;
     }
 
     @Override
     public void poured(long bytes) {
-        writer().poured(bytes);
+        writer.poured(bytes);
     }
 
     @Override
@@ -334,23 +329,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void pausedForPour(boolean nowPaused) {
         paused = nowPaused;
-        channel().config().setAutoRead(!paused && in.readableBytes() < MOST_BUFFERED);
+        wire.wantBytes(!paused && in.readableBytes() < MOST_BUFFERED);
     }
 
     @Override
     public void end(BodyReader body) {
-        writer().end(body);
+        writer.end(body);
     }
 
     @Override
     public void page(int status, byte[] page, boolean last) {
         endAfterAnswer(last);
-        writer().page(head(), status, page);
+        writer.page(head(), status, page);
     }
 
     private void endAfterAnswer(boolean last) {
         if (last || loop.isDraining()) {
-            writer().last();
+            writer.last();
         }
     }
 
@@ -358,23 +353,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     public void openTunnel() {
         tunnel = true;
         wanted = true;
-        writer().openTunnel();
+        writer.openTunnel();
     }
 
     @Override
     public void endOfTunnel() {
-        writer().push();
-        Sockets.endAfterWrites(channel());
+        writer.push();
+        wire.endAfterWrites();
     }
 
     @Override
     public void flush() {
-        writer().flush();
+        writer.flush();
     }
 
     @Override
     public boolean isWritable() {
-        return channel().isWritable();
+        return wire.isWritable();
     }
 
     @Override
@@ -392,7 +387,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public long sentBytes() {
-        return writer().sentBytes();
+        return writer.sentBytes();
     }
 
     @Override
@@ -403,7 +398,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         if (state == State.CLOSED) {
             return;
         }
-        if (!mayGoOn || writer().isLast() || inputEnded || loop.isDraining()) {
+        if (!mayGoOn || writer.isLast() || inputEnded || loop.isDraining()) {
             linger(inputEnded || silent, nowNanos);
             return;
         }
@@ -412,7 +407,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         if (in.isReadable()) {
             process();
         } else {
-            channel().config().setAutoRead(true);
+            wire.wantBytes(true);
         }
     }
 
@@ -425,8 +420,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         state = State.LINGERING;
         pendingAtDeadline = 0;
         deadline.set(LINGER_MILLIS);
-        writer().push();
-        Sockets.closeAfterWrites(channel(), writer().endsWithConnection());
+        writer.push();
+        wire.closeAfterWrites(writer.endsWithConnection());
     }
 
     /// @param silent whether nothing more can come that a close would answer with a reset
@@ -434,13 +429,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         state = State.LINGERING;
         pendingAtDeadline = 0;
         deadline.set(LINGER_MILLIS, nowNanos);
-        writer().push();
+        writer.push();
         in.skipBytes(in.readableBytes());
         if (silent) {
-            Sockets.closeAfterWrites(channel(), false);
+            wire.closeAfterWrites(false);
         } else {
-            channel().config().setAutoRead(true);
-            Sockets.endAfterWrites(channel());
+            wire.wantBytes(true);
+            wire.endAfterWrites();
         }
     }
 
@@ -459,7 +454,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void drain(boolean idleToo) {
         if (idleToo && (state == State.IDLE || (state == State.HEAD && !head().isBegun()))) {
-            Sockets.close(channel());
+            wire.close();
         }
     }
 
@@ -468,7 +463,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         if (exchange != null) {
             exchange.forceClose();
         }
-        Sockets.close(channel());
+        wire.close();
     }
 
     // ---- what the exchange asks about the connection
@@ -524,21 +519,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return head;
     }
 
-    private AnswerWriter writer() {
-        if (writer == null) {
-            throw new IllegalStateException("the connection has no channel yet");
-        }
-        return writer;
-    }
-
-    private Channel channel() {
-        return context().channel();
-    }
-
-    ChannelHandlerContext context() {
-        if (context == null) {
-            throw new IllegalStateException("the connection has no channel yet");
-        }
-        return context;
+    Wire wire() {
+        return wire;
     }
 }

@@ -3,7 +3,6 @@ package dev.paddock.router;
 import dev.paddock.router.http.BodyReader;
 import dev.paddock.router.http.ResponseHead;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /// The client's side of one exchange, whatever protocol it speaks. Owned by its event loop.
@@ -28,7 +27,7 @@ interface ClientStream {
 
     /// The socket past which bodies may be poured, once all that was given before is written; null when they must pass
     /// through here.
-    default @Nullable Channel socket() {
+    default @Nullable Wire socket() {
         return null;
     }
 

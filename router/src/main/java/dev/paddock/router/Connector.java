@@ -109,7 +109,11 @@ final class Connector {
         private final Exchange exchange;
         private final Attempt waiting;
         private DynoConnection connection;
-        private Channel channel;
+        private @Nullable Wire wire;
+
+        /// Null when the ring carries it.
+        private @Nullable Channel channel;
+
         private int begun;
         private boolean cancelled;
 
@@ -123,8 +127,46 @@ final class Connector {
         private void begin() {
             begun++;
             connection = new DynoConnection(loop, backend, exchange);
+            Ring ring = loop.ring();
+            if (ring == null) {
+                beginOnChannel(connection);
+            } else {
+                beginOnRing(ring, connection);
+            }
+        }
+
+        private void beginOnRing(Ring ring, DynoConnection reader) {
+            try {
+                RingWire opening =
+                        RingWire.connect(
+                                ring,
+                                backend.address(),
+                                UPLOAD_BUFFER.low(),
+                                UPLOAD_BUFFER.high(),
+                                failure -> {
+                                    if (failure == null && wire instanceof RingWire made) {
+                                        made.tell(reader);
+                                    }
+                                    ended(failure);
+                                });
+                wire = opening;
+                reader.use(opening);
+            } catch (ChannelException none) {
+                loop.execute(() -> ended(none));
+            }
+        }
+
+        private void beginOnChannel(DynoConnection reader) {
             ChannelFuture opening =
-                    bootstrap.clone().handler(connection).connect(backend.address());
+                    bootstrap
+                            .clone()
+                            .handler(
+                                    new ChannelWire(made -> {
+                                        wire = made;
+                                        reader.use(made);
+                                        return reader;
+                                    }))
+                            .connect(backend.address());
             channel = opening.channel();
             // Of a socket that could not be made another thread tells.
             var _ =
@@ -152,7 +194,7 @@ final class Connector {
             // An address that left the table meanwhile may be another app's.
             boolean connected = failure == null && !backend.isRetired();
             if (cancelled || !connected) {
-                Sockets.close(channel);
+                close();
             }
             if (!cancelled) {
                 if (connected) {
@@ -163,14 +205,22 @@ final class Connector {
             }
         }
 
-        Channel channel() {
+        /// Null when the ring carries it.
+        @Nullable Channel channel() {
             return channel;
         }
 
         @Override
         public void cancel() {
             cancelled = true;
-            if (channel.isRegistered()) {
+            close();
+        }
+
+        private void close() {
+            connection.leave();
+            if (wire instanceof RingWire made) {
+                made.close();
+            } else if (channel != null && channel.isRegistered()) {
                 Sockets.close(channel);
             }
         }

@@ -1,24 +1,19 @@
 package dev.paddock.router;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.nio.channels.NotYetConnectedException;
 import org.jspecify.annotations.Nullable;
 
-/// A connection to a dyno: moves bytes between a channel and the exchange that it serves now. Owned by its event loop.
-final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoStream {
+/// A connection to a dyno: moves bytes between a wire and the exchange that it serves now. Owned by its event loop.
+final class DynoConnection implements Wire.Reader, DynoStream {
     private final EventLoop loop;
     private final Backend backend;
     private @Nullable Exchange exchange;
-    private @Nullable Channel channel;
+    private @Nullable Wire wire;
     private Deadlines.@Nullable Deadline idle;
     private @Nullable Pour toClient;
     private @Nullable Pour fromClient;
     private boolean reused;
-    private boolean connected;
     private boolean readBroken;
     private boolean ended;
 
@@ -41,19 +36,13 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         }
     }
 
-    @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        channel = context.channel();
+    /// What it reads and writes from now on.
+    void use(Wire made) {
+        wire = made;
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext context) {
-        connected = true;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
+    public void arrived(ByteBuf bytes) {
         try {
             if (exchange == null) {
                 // Nobody asked: whatever it is, it must not become the answer to the next request.
@@ -67,40 +56,33 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
+    public void arrivedAll() {
         if (exchange != null) {
             exchange.dynoFlushed();
         }
     }
 
     @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (exchange != null && context.channel().isWritable()) {
+    public void writable(boolean now) {
+        if (exchange != null && now) {
             exchange.dynoWritable();
         }
     }
 
     @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
-            if (connected) {
-                end();
-            } else {
-                // As below: of the connection that had this one's descriptor before.
-                Sockets.close(context.channel());
-            }
-        }
+    public void inputEnded() {
+        end();
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext context) {
+    public void gone() {
         readBroken = true;
         end();
     }
 
     /// A write that fails says nothing about bytes that the dyno sent before; a read that fails ends the stream.
     @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    public void failed(Throwable cause) {
         String message = String.valueOf(cause.getMessage());
         if (message.contains("read") || message.contains("recv") || message.contains("reset")) {
             readBroken = true;
@@ -111,54 +93,53 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
             // just closed came to this one, which has its number now and cannot be used any more.
             // Connector makes another.
             readBroken = true;
-            Sockets.close(context.channel());
+            wire().close();
         } else if (!(cause instanceof java.io.IOException)) {
             loop.report("dyno connection to " + backend, cause);
-            Sockets.close(context.channel());
+            wire().close();
         }
     }
 
     @Override
     public void send(ByteBuf bytes) {
-        Channel to = channel();
-        var _ = to.write(bytes, to.voidPromise());
+        wire().write(bytes);
     }
 
     @Override
     public void flush() {
-        channel().flush();
+        wire().flush();
     }
 
     @Override
     public boolean isWritable() {
-        return channel().isWritable() && (fromClient == null || !fromClient.awaitsTarget());
+        return wire().isWritable() && (fromClient == null || !fromClient.awaitsTarget());
     }
 
     @Override
     public void wantBytes(boolean wanted) {
-        channel().config().setAutoRead(wanted);
+        wire().wantBytes(wanted);
     }
 
     @Override
     public boolean pourTo(ClientStream client, long bytes, Pour.Receiver receiver) {
-        Channel target = client.socket();
+        Wire target = client.socket();
         Pours pours = loop.pours();
         if (target == null || pours == null || ended) {
             return false;
         }
         wantBytes(false);
-        toClient = pours.begin(channel(), target, bytes, receiver);
+        toClient = pours.begin(wire(), target, bytes, receiver);
         return toClient != null;
     }
 
     @Override
     public boolean pourFrom(ClientStream client, long bytes, Pour.Receiver receiver) {
-        Channel source = client.socket();
+        Wire source = client.socket();
         Pours pours = loop.pours();
         if (source == null || pours == null || ended) {
             return false;
         }
-        fromClient = pours.begin(source, channel(), bytes, receiver);
+        fromClient = pours.begin(source, wire(), bytes, receiver);
         return fromClient != null;
     }
 
@@ -174,7 +155,7 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
 
     @Override
     public void endOfTunnel() {
-        Sockets.endAfterWrites(channel());
+        wire().endAfterWrites();
     }
 
     @Override
@@ -182,7 +163,7 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         exchange = null;
         toClient = null;
         fromClient = null;
-        if (ended || !channel().isActive()) {
+        if (ended || !wire().isOpen()) {
             close();
             return;
         }
@@ -194,9 +175,14 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         loop.connector().keep(this);
     }
 
+    /// Its exchange goes on without it.
+    void leave() {
+        exchange = null;
+    }
+
     @Override
     public void close() {
-        exchange = null;
+        leave();
         if (toClient != null) {
             toClient.cancel();
             toClient = null;
@@ -208,7 +194,7 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         if (idle != null) {
             idle.clear();
         }
-        Sockets.close(channel());
+        wire().close();
     }
 
     private void end() {
@@ -228,10 +214,10 @@ final class DynoConnection extends ChannelInboundHandlerAdapter implements DynoS
         close();
     }
 
-    private Channel channel() {
-        if (channel == null) {
-            throw new IllegalStateException("the connection has no channel yet");
+    private Wire wire() {
+        if (wire == null) {
+            throw new IllegalStateException("the connection has no wire yet");
         }
-        return channel;
+        return wire;
     }
 }

@@ -46,6 +46,7 @@ final class EventLoop implements Executor {
     private final Set<ClientChannel> clients = new LinkedHashSet<>();
     private RouteIndex index = RouteIndex.unknown();
     private boolean draining;
+    private final @Nullable Ring ring;
     private @Nullable Pours pours;
 
     /// Whether this loop cannot pour.
@@ -81,6 +82,7 @@ final class EventLoop implements Executor {
         counts = stats.addLoop();
         this.signals = signals;
         deadlines = new Deadlines(netty);
+        ring = Ring.of(this, netty);
         connector = new Connector(this, transport);
     }
 
@@ -91,6 +93,11 @@ final class EventLoop implements Executor {
     @Override
     public void execute(Runnable task) {
         netty.execute(task);
+    }
+
+    /// Null where only Netty's channels carry connections.
+    @Nullable Ring ring() {
+        return ring;
     }
 
     /// Null where bodies can only be copied.
@@ -259,6 +266,9 @@ final class EventLoop implements Executor {
     /// Cuts what is still there.
     void cutAll() {
         new ArrayList<>(clients).forEach(ClientChannel::forceClose);
+        if (ring != null) {
+            ring.cutAll();
+        }
         if (pours != null) {
             pours.close();
         }

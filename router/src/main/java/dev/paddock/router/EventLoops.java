@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /// The event loops of a router, one thread each. Connections are handed to them in turn and stay there. Safe for any
@@ -26,6 +27,7 @@ final class EventLoops implements AutoCloseable {
     private final EventLoopGroup group;
     private final PooledByteBufAllocator allocator;
     private final List<EventLoop> loops;
+    private final AtomicInteger turn = new AtomicInteger();
 
     EventLoops(int count, Transport transport, AccessLog log, RouterStats stats, Signals signals) {
         group =
@@ -55,6 +57,11 @@ final class EventLoops implements AutoCloseable {
 
     PooledByteBufAllocator allocator() {
         return allocator;
+    }
+
+    /// Whose turn it is to be given a connection.
+    EventLoop next() {
+        return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
     }
 
     /// The loop that owns this channel.

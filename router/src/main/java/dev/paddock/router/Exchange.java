@@ -63,7 +63,7 @@ final class Exchange {
         forwarding = parts.forwarding();
         upload = parts.upload();
         answer = parts.answer();
-        deadline = loop.deadlines().create(this::expired);
+        deadline = loop.deadlines().create(new Limit());
     }
 
     // ---- from the head to a dyno
@@ -420,11 +420,15 @@ final class Exchange {
         return pouring ? dyno != null && !dyno.isPourStalled() : client.isWritable();
     }
 
-    private void expired() {
-        if (phase == Phase.SEARCHING) {
-            search().expired();
-        } else {
-            fail(onDeadline);
+    /// A class, for java makes the object of a method reference in a call of its own each time.
+    private final class Limit implements Runnable {
+        @Override
+        public void run() {
+            if (phase == Phase.SEARCHING) {
+                search().expired();
+            } else {
+                fail(onDeadline);
+            }
         }
     }
 

@@ -27,13 +27,17 @@ final class Listener {
     private static final int HANDSHAKE_MILLIS = 15_000;
 
     /// A client that does not read holds at most 1 MB, with one read of a dyno on top of the mark.
-    private static final WriteBufferWaterMark ANSWER_BUFFER =
+    static final WriteBufferWaterMark ANSWER_BUFFER =
             new WriteBufferWaterMark(512 * 1024, 960 * 1024);
 
     private final Channel channel;
 
-    private Listener(Channel channel) {
+    /// Null when the channel accepts by itself.
+    private final @Nullable RingListener ring;
+
+    private Listener(Channel channel, @Nullable RingListener ring) {
         this.channel = channel;
+        this.ring = ring;
     }
 
     /// @param certificates for TLS; null for a plain port
@@ -46,11 +50,13 @@ final class Listener {
             @Nullable Future<Certificates> certificates,
             boolean behindProxy)
             throws IOException {
+        boolean byRing = transport == Transport.IO_URING && isForRing(certificates, behindProxy);
         ChannelFuture bound =
                 bootstrap(loops, certificates, behindProxy)
                         .channel(transport.serverChannel())
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
+                        .option(ChannelOption.AUTO_READ, !byRing)
                         .bind(address)
                         .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -63,7 +69,7 @@ final class Listener {
                             + reason(bound.cause())
                             + "; choose another port or stop what uses it");
         }
-        return new Listener(bound.channel());
+        return accepting(bound.channel(), loops, byRing);
     }
 
     /// Accepts on a descriptor that listens already, as another process left it.
@@ -101,11 +107,33 @@ final class Listener {
                     adopted.cause());
         }
         Channel channel = adopted.channel();
+        boolean byRing = false;
         if (transport == Transport.IO_URING) {
             Descriptors.copy(descriptor, ((UnixChannel) channel).fd().intValue());
-            channel.config().setAutoRead(true);
+            byRing = isForRing(certificates, behindProxy);
+            channel.config().setAutoRead(!byRing);
         }
-        return new Listener(channel);
+        return accepting(channel, loops, byRing);
+    }
+
+    private static boolean isForRing(
+            @Nullable Future<Certificates> certificates, boolean behindProxy) {
+        return certificates == null && !behindProxy && Ring.isSupported();
+    }
+
+    /// A plain port is accepted on by the ring itself, into [RingWire]s.
+    private static Listener accepting(Channel channel, EventLoops loops, boolean byRing) {
+        if (!byRing) {
+            return new Listener(channel, null);
+        }
+        EventLoop loop = loops.of(channel);
+        int descriptor = ((UnixChannel) channel).fd().intValue();
+        RingListener ring =
+                channel.eventLoop()
+                        .submit(() -> RingListener.begin(loops, loop, descriptor))
+                        .syncUninterruptibly()
+                        .getNow();
+        return new Listener(channel, ring);
     }
 
     private static ServerBootstrap bootstrap(
@@ -130,6 +158,9 @@ final class Listener {
     }
 
     void close() {
+        if (ring != null) {
+            channel.eventLoop().submit(ring::close).awaitUninterruptibly();
+        }
         channel.close().awaitUninterruptibly();
     }
 
@@ -160,7 +191,7 @@ final class Listener {
 
         private ChannelHandler first(EventLoop loop) {
             return certificates == null
-                    ? new ClientConnection(loop, null)
+                    ? new ChannelWire(wire -> ClientConnection.at(wire, loop, null))
                     : new ServerName(loop, certificates);
         }
     }

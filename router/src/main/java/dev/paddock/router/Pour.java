@@ -1,11 +1,7 @@
 package dev.paddock.router;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.unix.UnixChannel;
-
 /// Moves a known number of bytes from one socket to another inside the kernel, which halves the cost of a big body.
-/// Neither channel reads or writes meanwhile. Owned by its event loop.
+/// Neither wire reads or writes meanwhile. Owned by its event loop.
 final class Pour {
     /// From this size on it pays.
     static final long LEAST_BYTES = 64 * 1024;
@@ -14,8 +10,8 @@ final class Pour {
     private static final long MOST_AT_ONCE = 1 << 20;
 
     private final Pours pours;
-    private final UnixChannel from;
-    private final UnixChannel to;
+    private final Wire from;
+    private final Wire to;
     private final Splices.Pipe pipe;
     private final Polls.Poll poll;
     private final Receiver receiver;
@@ -45,15 +41,15 @@ final class Pour {
 
     Pour(
             Pours pours,
-            Channel from,
-            Channel to,
+            Wire from,
+            Wire to,
             long bytes,
             Splices.Pipe pipe,
             Polls.Poll poll,
             Receiver receiver) {
         this.pours = pours;
-        this.from = (UnixChannel) from;
-        this.to = (UnixChannel) to;
+        this.from = from;
+        this.to = to;
         this.pipe = pipe;
         this.poll = poll;
         this.receiver = receiver;
@@ -63,15 +59,11 @@ final class Pour {
     /// Begins when all that the target was given before is written.
     void begin() {
         // The ring's sockets block, and the flag of the call is about the pipe alone.
-        Descriptors.makeNonBlocking(from.fd().intValue());
-        // In a turn of its own: nobody is called back before begin returns, nor in the midst of
-        // what the transport tells of several writes.
-        var _ =
-                to.writeAndFlush(Unpooled.EMPTY_BUFFER)
-                        .addListener(written -> {
-                            targetBroken = !written.isSuccess();
-                            pours.later(this::run);
-                        });
+        Descriptors.makeNonBlocking(from.descriptor());
+        to.whenWritten(written -> {
+            targetBroken = !written;
+            run();
+        });
     }
 
     /// Whether the target does not take what is there for it.
@@ -85,7 +77,7 @@ final class Pour {
             over = true;
             poll.close();
             if (from.isOpen()) {
-                Descriptors.makeBlocking(from.fd().intValue());
+                Descriptors.makeBlocking(from.descriptor());
             }
             pours.giveBack(pipe, inPipe == 0);
         }
@@ -96,7 +88,7 @@ final class Pour {
         awaitsTarget = false;
         long before = given;
         while (!over) {
-            // A closed channel's descriptor may be another connection's by now.
+            // A closed wire's descriptor may be another connection's by now.
             if (targetBroken || !to.isOpen()) {
                 end(End.TARGET_BROKEN);
             } else if (!from.isOpen()) {
@@ -117,7 +109,7 @@ final class Pour {
     private boolean step() {
         boolean dry = left == 0 || sourceEnded;
         if (!dry) {
-            long got = pours.calls().move(from.fd().intValue(), pipe.in(), left);
+            long got = pours.calls().move(from.descriptor(), pipe.in(), left);
             if (got > 0) {
                 left -= got;
                 inPipe += got;
@@ -127,7 +119,7 @@ final class Pour {
             }
         }
         if (inPipe > 0) {
-            long took = pours.calls().move(pipe.out(), to.fd().intValue(), inPipe);
+            long took = pours.calls().move(pipe.out(), to.descriptor(), inPipe);
             if (took > 0) {
                 inPipe -= took;
                 given += took;
@@ -142,13 +134,13 @@ final class Pour {
 
     private void await() {
         if (awaitsTarget) {
-            poll.await(to.fd().intValue(), Polls.WRITABLE);
+            poll.await(to.descriptor(), Polls.WRITABLE);
         } else if (left == 0) {
             end(End.COMPLETE);
         } else if (sourceEnded) {
             end(End.SOURCE_ENDED);
         } else {
-            poll.await(from.fd().intValue(), Polls.READABLE);
+            poll.await(from.descriptor(), Polls.READABLE);
         }
     }
 

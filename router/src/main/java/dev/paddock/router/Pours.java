@@ -1,6 +1,5 @@
 package dev.paddock.router;
 
-import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ final class Pours {
     }
 
     /// Begins one; null when there are no descriptors for it. The receiver is called in later turns of the loop.
-    @Nullable Pour begin(Channel from, Channel to, long bytes, Pour.Receiver receiver) {
+    @Nullable Pour begin(Wire from, Wire to, long bytes, Pour.Receiver receiver) {
         if (!from.isOpen()) {
             return null;
         }

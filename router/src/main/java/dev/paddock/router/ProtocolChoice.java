@@ -45,7 +45,7 @@ final class ProtocolChoice extends ChannelInboundHandlerAdapter {
     private ChannelHandler connection(ClientAddress peer) {
         return ApplicationProtocolNames.HTTP_2.equals(tls.handler().applicationProtocol())
                 ? Http2ClientConnection.of(loop, tls, peer)
-                : new ClientConnection(loop, tls);
+                : new ChannelWire(wire -> ClientConnection.at(wire, loop, tls));
     }
 
     @Override

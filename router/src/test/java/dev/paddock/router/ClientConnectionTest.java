@@ -26,8 +26,9 @@ class ClientConnectionTest {
                 EventLoops loops =
                         new EventLoops(
                                 1, transport, log, new RouterStats(1), ControlLink.nobody())) {
-            AtomicReference<ClientConnection> handler = new AtomicReference<>();
-            loops.onEach(loop -> handler.set(new ClientConnection(loop, null)));
+            AtomicReference<ChannelWire> handler = new AtomicReference<>();
+            loops.onEach(loop ->
+                    handler.set(new ChannelWire(wire -> ClientConnection.at(wire, loop, null))));
             Channel unknown =
                     new Bootstrap()
                             .group(loops.group())

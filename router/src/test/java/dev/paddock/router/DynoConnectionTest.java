@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paddock.router.http.RequestHead;
@@ -66,16 +67,18 @@ class DynoConnectionTest {
                     new Backend("a", new DynoRoute("web.1", dyno.address(), DynoRoute.State.UP));
             backend.place(0);
             loops.onEach(loop -> {
-                ClientConnection client = new ClientConnection(loop, null);
+                ClientConnection client = ClientConnection.at(new NoWire(), loop, null);
                 Exchange exchange =
                         new Exchange(loop, client, client, new RequestHead(), System.nanoTime());
-                event.accept(loop.connector().connect(backend, exchange, waiting).channel());
+                event.accept(
+                        requireNonNull(
+                                loop.connector().connect(backend, exchange, waiting).channel()));
             });
             return connected.get(10, TimeUnit.SECONDS);
         }
     }
 
     private static EventLoops loops(AccessLog log) throws IOException {
-        return new EventLoops(1, Transport.best(), log, new RouterStats(1), ControlLink.nobody());
+        return new EventLoops(1, Transport.EPOLL, log, new RouterStats(1), ControlLink.nobody());
     }
 }

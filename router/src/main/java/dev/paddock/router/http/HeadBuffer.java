@@ -31,7 +31,9 @@ final class HeadBuffer {
         COOKIE_TOO_LONG
     }
 
-    private static final int STEP = 4096;
+    /// Bytes taken at once: more than most heads have, little of the body behind them, which is not ours to touch.
+    private static final int STEP = 512;
+
     private static final int USUAL_BYTES = 2048;
     private static final int USUAL_LINES = 32;
     private static final int MOST_KEPT_BYTES = 16 * 1024;
@@ -76,14 +78,12 @@ final class HeadBuffer {
     /// Takes bytes up to the end of the head and not one more.
     Outcome feed(ByteBuf in) {
         while (true) {
-            while (scanned < length) {
-                if (bytes[scanned++] == '\n') {
-                    Outcome outcome = takeLine(scanned - 1);
-                    if (outcome != Outcome.MORE) {
-                        in.readerIndex(in.readerIndex() - (length - scanned));
-                        length = scanned;
-                        return outcome;
-                    }
+            for (int lineFeed; (lineFeed = nextLineFeed()) >= 0; ) {
+                Outcome outcome = takeLine(lineFeed);
+                if (outcome != Outcome.MORE) {
+                    in.readerIndex(in.readerIndex() - (length - scanned));
+                    length = scanned;
+                    return outcome;
                 }
             }
             Outcome tooLong = judgeLength(scanned - lineStart - 1, scanned);
@@ -97,6 +97,20 @@ final class HeadBuffer {
             in.readBytes(bytes, length, step);
             length += step;
         }
+    }
+
+    /// Goes on behind the next line feed and tells where it is; negative when there is none yet.
+    private int nextLineFeed() {
+        byte[] all = bytes;
+        int end = length;
+        for (int i = scanned; i < end; i++) {
+            if (all[i] == '\n') {
+                scanned = i + 1;
+                return i;
+            }
+        }
+        scanned = end;
+        return -1;
     }
 
     /// Whether anything but empty lines has arrived.

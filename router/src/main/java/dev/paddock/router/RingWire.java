@@ -1,0 +1,680 @@
+package dev.paddock.router;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelException;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.uring.IoUringIoEvent;
+import io.netty.channel.uring.IoUringIoHandle;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.channels.NotYetConnectedException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A plain connection on the ring of its event loop, without a channel between (ADR 22): one operation receives, one
+/// sends, and those of many connections go to the kernel with one call.
+///
+/// A connection that is quiet for some seconds holds no buffer.
+final class RingWire implements Wire, IoUringIoHandle {
+    private static final int POLLIN = 0x1;
+    private static final int POLLOUT = 0x4;
+    private static final int POLLERR = 0x8;
+    private static final int POLLRDHUP = 0x2000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+
+    /// IORING_RECVSEND_POLL_FIRST: nothing is there, so do not look before something arrives.
+    private static final int POLL_FIRST = 1;
+
+    private static final int EINTR = -4;
+    private static final int EAGAIN = -11;
+    private static final int ECONNRESET = -104;
+    private static final int ECANCELED = -125;
+
+    /// What a poll is for.
+    private static final int TO_READ = 0;
+
+    private static final int TO_WRITE = 1;
+
+    private static final int SOL_TCP = 6;
+    private static final int TCP_KEEPIDLE = 4;
+    private static final int TCP_KEEPINTVL = 5;
+    private static final int TCP_KEEPCNT = 6;
+    private static final int TCP_INFO = 11;
+    private static final int TCP_CLOSE = 7;
+
+    private static final int FIRST_READ = 2048;
+    private static final int LEAST_READ = 512;
+    private static final int MOST_READ = 64 * 1024;
+
+    /// Buffers of one call.
+    private static final int MOST_PARTS = 16;
+
+    private static final int MESSAGE_BYTES = 56;
+    private static final int PART_BYTES = 16;
+
+    private final Ring ring;
+    private final Socket socket;
+    private final IoRegistration registration;
+    private final int lowMark;
+    private final int highMark;
+    private final @Nullable ClientAddress client;
+    private final ArrayDeque<ByteBuf> written = new ArrayDeque<>(4);
+    private @Nullable Reader reader;
+    private @Nullable Consumer<@Nullable Throwable> connecting;
+    private List<Runnable> whenWritten = List.of();
+
+    private int readSize = FIRST_READ;
+    private boolean smallBefore;
+    private boolean wanted;
+    private boolean reading;
+    private boolean inputOver;
+    private Waiting waiting = Waiting.NONE;
+    private long waitOperation;
+
+    /// Where the receive under way writes.
+    private @Nullable ByteBuf incoming;
+
+    /// The socket held no more than was read last.
+    private boolean drained;
+
+    /// Something was received since the last look.
+    private boolean lively;
+
+    /// Nothing arrived for so long that no buffer is held for it.
+    private boolean quiet;
+
+    /// Buffers of `written` that may be sent, and those that are being sent.
+    private int flushed;
+
+    private int sending;
+    private long sendOperation;
+    private long pending;
+    private @Nullable ByteBuf message;
+    private boolean full;
+    private boolean broken;
+    private boolean closed;
+    private boolean released;
+
+    /// What the ring has in hand for what may arrive; one at a time.
+    private enum Waiting {
+        NONE,
+        CONNECT,
+        /// A receive, which holds a buffer.
+        RECEIVE,
+        /// A poll for something to read.
+        INPUT,
+        /// A poll for the end of a connection of which nothing is read.
+        END
+    }
+
+    private RingWire(
+            Ring ring, Socket socket, @Nullable ClientAddress client, int lowMark, int highMark) {
+        this.ring = ring;
+        this.socket = socket;
+        this.client = client;
+        this.lowMark = lowMark;
+        this.highMark = highMark;
+        registration = ring.register(this);
+        ring.opened(this);
+    }
+
+    /// The wire of a socket that was accepted. It reads when it has a reader.
+    static RingWire accepted(
+            Ring ring, Socket socket, @Nullable ClientAddress client, int lowMark, int highMark) {
+        return new RingWire(ring, socket, client, lowMark, highMark);
+    }
+
+    /// Begins to connect; the outcome is told in a later turn, null for success.
+    ///
+    /// @throws ChannelException when this process has no socket for it
+    static RingWire connect(
+            Ring ring,
+            InetSocketAddress address,
+            int lowMark,
+            int highMark,
+            Consumer<@Nullable Throwable> outcome) {
+        Socket socket = Socket.newSocketStream();
+        RingWire wire = new RingWire(ring, socket, null, lowMark, highMark);
+        wire.connecting = outcome;
+        try {
+            socket.setTcpNoDelay(true);
+            if (socket.connect(address)) {
+                ring.later(() -> wire.connected(null));
+            } else {
+                wire.poll(Waiting.CONNECT, POLLOUT);
+            }
+        } catch (IOException refused) {
+            ring.later(() -> wire.connected(refused));
+        }
+        return wire;
+    }
+
+    /// Who hears what arrives; from now on it is read.
+    void tell(Reader told) {
+        reader = told;
+        wantBytes(true);
+    }
+
+    // ---- the ring
+
+    @Override
+    public void handle(IoRegistration unused, IoEvent event) {
+        try {
+            handle((IoUringIoEvent) event);
+        } catch (RuntimeException | Error fault) {
+            if (reader == null || closed) {
+                ring.report(fault);
+            } else {
+                reader.failed(fault);
+            }
+        }
+    }
+
+    private void handle(IoUringIoEvent happened) {
+        switch (happened.opcode()) {
+            case Ring.POLL_ADD -> {
+                if (happened.userData() == TO_READ) {
+                    polled(happened.res());
+                } else {
+                    sent(happened.res() < 0 ? happened.res() : 0);
+                }
+            }
+            case Ring.RECV -> received(happened.res());
+            case Ring.SEND, Ring.SENDMSG -> sent(happened.res());
+            default -> {}
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (waiting != Waiting.NONE) {
+            cancel(waitOperation);
+        }
+        if (sending > 0) {
+            cancel(sendOperation);
+        } else {
+            dropWritten();
+        }
+        ring.later(this::release);
+    }
+
+    private void cancel(long operation) {
+        registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, operation, 0, 0, 0));
+    }
+
+    /// Lets go of the descriptor when the kernel has nothing of ours in hand.
+    private void release() {
+        if (released || waiting != Waiting.NONE || sending > 0) {
+            return;
+        }
+        released = true;
+        ring.closed(this);
+        registration.cancel();
+        try {
+            socket.close();
+        } catch (IOException _) {
+            // It is gone either way.
+        }
+        connecting = null;
+        if (reader != null) {
+            reader.gone();
+        }
+    }
+
+    // ---- reading
+
+    private void poll(Waiting what, int events) {
+        waiting = what;
+        waitOperation =
+                registration.submit(
+                        Ring.operation(Ring.POLL_ADD, socket.intValue(), 0, 0, 0, events, TO_READ));
+    }
+
+    private void receive() {
+        ByteBuf room = ring.allocator().ioBuffer(readSize);
+        incoming = room;
+        waiting = Waiting.RECEIVE;
+        lively = true;
+        waitOperation =
+                registration.submit(
+                        Ring.operation(
+                                Ring.RECV,
+                                socket.intValue(),
+                                drained ? POLL_FIRST : 0,
+                                address(room),
+                                room.writableBytes(),
+                                0,
+                                0));
+    }
+
+    /// Waits for what is wanted; at least for the end of the connection, which is told of whether anybody reads or not.
+    private void await() {
+        if (closed || inputOver || reading || reader == null) {
+            return;
+        }
+        if (waiting == Waiting.NONE) {
+            if (!wanted) {
+                poll(Waiting.END, POLLRDHUP);
+            } else if (quiet) {
+                poll(Waiting.INPUT, POLLIN | POLLRDHUP);
+            } else {
+                receive();
+            }
+        } else if (wanted && waiting == Waiting.END) {
+            // Its end begins another.
+            cancel(waitOperation);
+        }
+    }
+
+    /// Looked at now and then: a connection that is quiet gives its buffer back.
+    void rest() {
+        if (lively) {
+            lively = false;
+        } else if (waiting == Waiting.RECEIVE && !quiet) {
+            quiet = true;
+            cancel(waitOperation);
+        }
+    }
+
+    private void polled(int result) {
+        Waiting was = waiting;
+        waiting = Waiting.NONE;
+        if (closed) {
+            release();
+        } else if (was == Waiting.CONNECT) {
+            finishConnect();
+        } else if (result < 0) {
+            if (result == ECANCELED) {
+                await();
+            } else {
+                lost("poll", result);
+            }
+        } else if (was == Waiting.INPUT) {
+            quiet = false;
+            drained = false;
+            await();
+        } else if (wanted) {
+            await();
+        } else if ((result & POLLERR) != 0) {
+            // Nobody is there any more, and nobody would find out while nothing is read.
+            drained = false;
+            receive();
+        }
+    }
+
+    private void received(int result) {
+        waiting = Waiting.NONE;
+        ByteBuf bytes = incoming;
+        incoming = null;
+        if (bytes == null) {
+            throw new IllegalStateException("a receive without a buffer");
+        }
+        if (closed || result <= 0) {
+            bytes.release();
+        }
+        if (closed) {
+            release();
+        } else if (result > 0) {
+            quiet = false;
+            drained = result < bytes.writableBytes();
+            adapt(result, bytes.writableBytes());
+            bytes.writerIndex(result);
+            reading = true;
+            try {
+                reader().arrived(bytes);
+                if (!closed) {
+                    reader().arrivedAll();
+                }
+            } finally {
+                reading = false;
+            }
+            await();
+        } else if (result == 0) {
+            inputOver = true;
+            reader().inputEnded();
+        } else if (result == ECANCELED || result == EAGAIN || result == EINTR) {
+            await();
+        } else {
+            lost("recv", result);
+        }
+    }
+
+    /// The next read is as large as this one made likely.
+    private void adapt(int got, int room) {
+        if (got == room) {
+            readSize = Math.min(4 * readSize, MOST_READ);
+            smallBefore = false;
+        } else if (got <= readSize / 2 && readSize > LEAST_READ) {
+            if (smallBefore) {
+                readSize /= 2;
+            }
+            smallBefore = !smallBefore;
+        } else {
+            smallBefore = false;
+        }
+    }
+
+    @Override
+    public void wantBytes(boolean now) {
+        if (wanted != now) {
+            wanted = now;
+            if (connecting == null) {
+                await();
+            }
+        }
+    }
+
+    // ---- writing
+
+    @Override
+    public void write(ByteBuf bytes) {
+        if (closed || broken || !bytes.isReadable()) {
+            bytes.release();
+            return;
+        }
+        ByteBuf direct = bytes;
+        if (!bytes.isDirect() || bytes.nioBufferCount() != 1) {
+            direct = ring.allocator().ioBuffer(bytes.readableBytes());
+            direct.writeBytes(bytes);
+            bytes.release();
+        }
+        written.addLast(direct);
+        pending += direct.readableBytes();
+        if (!full && pending > highMark) {
+            full = true;
+            if (reader != null) {
+                reader.writable(false);
+            }
+        }
+    }
+
+    @Override
+    public void flush() {
+        flushed = written.size();
+        if (sending == 0 && flushed > 0 && connecting == null) {
+            send();
+        }
+    }
+
+    private void send() {
+        sending = Math.min(flushed, MOST_PARTS);
+        ByteBuf first = written.getFirst();
+        if (sending == 1) {
+            sendOperation =
+                    registration.submit(
+                            Ring.operation(
+                                    Ring.SEND,
+                                    socket.intValue(),
+                                    0,
+                                    address(first),
+                                    first.readableBytes(),
+                                    MSG_NOSIGNAL,
+                                    0));
+        } else {
+            sendOperation =
+                    registration.submit(
+                            Ring.operation(
+                                    Ring.SENDMSG,
+                                    socket.intValue(),
+                                    0,
+                                    describe(),
+                                    1,
+                                    MSG_NOSIGNAL,
+                                    0));
+        }
+    }
+
+    /// A `struct msghdr` of what is being sent.
+    private long describe() {
+        ByteBuf said = ring.allocator().ioBuffer(MESSAGE_BYTES + MOST_PARTS * PART_BYTES);
+        message = said;
+        long parts = address(said) + MESSAGE_BYTES;
+        said.writeLongLE(0).writeLongLE(0).writeLongLE(parts).writeLongLE(sending);
+        said.writeLongLE(0).writeLongLE(0).writeLongLE(0);
+        int left = sending;
+        for (ByteBuf bytes : written) {
+            if (left-- == 0) {
+                break;
+            }
+            said.writeLongLE(address(bytes)).writeLongLE(bytes.readableBytes());
+        }
+        return address(said);
+    }
+
+    private static long address(ByteBuf bytes) {
+        return bytes.hasMemoryAddress()
+                ? bytes.memoryAddress() + bytes.readerIndex()
+                : MemorySegment.ofBuffer(
+                                bytes.internalNioBuffer(
+                                        bytes.readerIndex(),
+                                        bytes.capacity() - bytes.readerIndex()))
+                        .address();
+    }
+
+    private void sent(int result) {
+        if (message != null) {
+            message.release();
+            message = null;
+        }
+        sending = 0;
+        if (closed) {
+            dropWritten();
+            release();
+            return;
+        }
+        if (result == EAGAIN) {
+            sending = 1;
+            sendOperation =
+                    registration.submit(
+                            Ring.operation(
+                                    Ring.POLL_ADD, socket.intValue(), 0, 0, 0, POLLOUT, TO_WRITE));
+            return;
+        }
+        if (result < 0) {
+            broken = true;
+            dropWritten();
+            reader().failed(new IOException("send: " + reason(result)));
+        } else {
+            take(result);
+        }
+        if (closed) {
+            return;
+        }
+        if (sending > 0) {
+            // Whoever was told that there is room has sent already.
+            return;
+        }
+        if (flushed > 0) {
+            send();
+        } else if (!whenWritten.isEmpty() && written.isEmpty()) {
+            tellWritten();
+        }
+    }
+
+    private void take(int bytes) {
+        int left = bytes;
+        pending -= bytes;
+        while (left > 0) {
+            ByteBuf first = written.getFirst();
+            int of = first.readableBytes();
+            if (of > left) {
+                first.skipBytes(left);
+                break;
+            }
+            left -= of;
+            written.removeFirst();
+            flushed--;
+            first.release();
+        }
+        roomAgain();
+    }
+
+    private void roomAgain() {
+        if (full && pending < lowMark) {
+            full = false;
+            if (reader != null && !closed) {
+                reader.writable(true);
+            }
+        }
+    }
+
+    private void dropWritten() {
+        written.forEach(ByteBuf::release);
+        written.clear();
+        flushed = 0;
+        pending = 0;
+        roomAgain();
+        tellWritten();
+    }
+
+    private void tellWritten() {
+        List<Runnable> told = whenWritten;
+        whenWritten = List.of();
+        told.forEach(ring::later);
+    }
+
+    private void lost(String call, int result) {
+        inputOver = true;
+        reader().failed(new IOException(call + ": " + reason(result)));
+        if (!closed) {
+            reader().inputEnded();
+        }
+    }
+
+    private static String reason(int result) {
+        return result == ECONNRESET ? "connection reset" : "error " + -result;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return !full && !closed;
+    }
+
+    @Override
+    public long pendingBytes() {
+        return pending;
+    }
+
+    // ---- connecting and ends
+
+    private void finishConnect() {
+        try {
+            if (socket.finishConnect()) {
+                connected(null);
+            } else {
+                poll(Waiting.CONNECT, POLLOUT);
+            }
+        } catch (IOException refused) {
+            connected(refused);
+        }
+    }
+
+    private void connected(@Nullable Throwable failure) {
+        Consumer<@Nullable Throwable> told = connecting;
+        connecting = null;
+        if (told != null && !closed) {
+            if (failure == null) {
+                // As those that were accepted: the ring waits where the socket would refuse.
+                Descriptors.makeBlocking(socket.intValue());
+            }
+            told.accept(failure);
+            if (!closed && flushed > 0 && sending == 0) {
+                send();
+            }
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public void whenWritten(Written then) {
+        flush();
+        Runnable told = () -> then.done(!broken && !closed);
+        if (written.isEmpty()) {
+            ring.later(told);
+        } else {
+            if (whenWritten.isEmpty()) {
+                whenWritten = new ArrayList<>(1);
+            }
+            whenWritten.add(told);
+        }
+    }
+
+    @Override
+    public void endAfterWrites() {
+        whenWritten(_ -> {
+            if (!closed) {
+                try {
+                    socket.shutdown(false, true);
+                } catch (IOException | NotYetConnectedException _) {
+                    // Whether it succeeds does not matter to anybody.
+                }
+            }
+        });
+    }
+
+    @Override
+    public void closeAfterWrites(boolean reset) {
+        whenWritten(_ -> {
+            if (reset && !closed) {
+                try {
+                    socket.setSoLinger(0);
+                } catch (IOException _) {
+                    // It is gone already.
+                }
+            }
+            close();
+        });
+    }
+
+    @Override
+    public @Nullable ClientAddress client() {
+        return client;
+    }
+
+    @Override
+    public int descriptor() {
+        return socket.intValue();
+    }
+
+    @Override
+    public void probe() {
+        try {
+            socket.setKeepAlive(true);
+            socket.setIntOpt(SOL_TCP, TCP_KEEPIDLE, 1);
+            socket.setIntOpt(SOL_TCP, TCP_KEEPINTVL, 1);
+            socket.setIntOpt(SOL_TCP, TCP_KEEPCNT, 2);
+        } catch (IOException gone) {
+            throw new ChannelException(gone);
+        }
+    }
+
+    @Override
+    public boolean isDead() {
+        try {
+            return (socket.getIntOpt(SOL_TCP, TCP_INFO) & 0xff) == TCP_CLOSE;
+        } catch (IOException gone) {
+            return true;
+        }
+    }
+
+    private Reader reader() {
+        if (reader == null) {
+            throw new IllegalStateException("nobody reads this wire yet");
+        }
+        return reader;
+    }
+}
