@@ -52,6 +52,9 @@ final class RingWire implements Wire, IoUringIoHandle {
     private static final int LEAST_READ = 512;
     private static final int MOST_READ = 64 * 1024;
 
+    /// A larger buffer is taken when there is something to read: one that waits is in no cache by then.
+    private static final int MOST_POSTED = 2048;
+
     /// Buffers of one call.
     private static final int MOST_PARTS = 16;
 
@@ -265,7 +268,7 @@ final class RingWire implements Wire, IoUringIoHandle {
         if (waiting == Waiting.NONE) {
             if (!wanted) {
                 poll(Waiting.END, POLLRDHUP);
-            } else if (quiet) {
+            } else if (quiet || readSize > MOST_POSTED) {
                 poll(Waiting.INPUT, POLLIN | POLLRDHUP);
             } else {
                 receive();
@@ -302,7 +305,11 @@ final class RingWire implements Wire, IoUringIoHandle {
         } else if (was == Waiting.INPUT) {
             quiet = false;
             drained = false;
-            await();
+            if (wanted) {
+                receive();
+            } else {
+                await();
+            }
         } else if (wanted) {
             await();
         } else if ((result & POLLERR) != 0) {
