@@ -136,24 +136,20 @@ final class Connector {
         }
 
         private void beginOnRing(Ring ring, DynoConnection reader) {
-            try {
-                RingWire opening =
-                        RingWire.connect(
-                                ring,
-                                backend.address(),
-                                UPLOAD_BUFFER.low(),
-                                UPLOAD_BUFFER.high(),
-                                failure -> {
-                                    if (failure == null && wire instanceof RingWire made) {
-                                        made.tell(reader);
-                                    }
-                                    ended(failure);
-                                });
-                wire = opening;
-                reader.use(opening);
-            } catch (ChannelException none) {
-                loop.execute(() -> ended(none));
-            }
+            RingWire opening =
+                    RingWire.connect(
+                            ring,
+                            backend.address(),
+                            UPLOAD_BUFFER.low(),
+                            UPLOAD_BUFFER.high(),
+                            failure -> {
+                                if (failure == null && wire instanceof RingWire made) {
+                                    made.tell(reader);
+                                }
+                                ended(failure);
+                            });
+            wire = opening;
+            reader.use(opening);
         }
 
         private void beginOnChannel(DynoConnection reader) {
@@ -186,6 +182,7 @@ final class Connector {
                 return;
             }
             if (failure instanceof ChannelException) {
+                close();
                 if (!cancelled) {
                     waiting.noSocket();
                 }

@@ -1,5 +1,6 @@
 package dev.paddock.router;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
@@ -7,6 +8,8 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoOps;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -18,8 +21,13 @@ final class Ring {
     static final byte SENDMSG = 9;
     static final byte ACCEPT = 13;
     static final byte ASYNC_CANCEL = 14;
+    static final byte CONNECT = 16;
     static final byte SEND = 26;
     static final byte RECV = 27;
+    static final byte SOCKET = 45;
+
+    private static final int AF_INET6 = 10;
+    private static final int AF_INET = 2;
 
     /// A connection that has been quiet for one to two of these holds no buffer.
     private static final int LOOK_MILLIS = 1000;
@@ -92,15 +100,29 @@ final class Ring {
         new ArrayList<>(wires).forEach(RingWire::close);
     }
 
+    /// A `struct sockaddr_in` or `sockaddr_in6`.
+    static void writeAddress(ByteBuf out, InetSocketAddress address) {
+        byte[] bytes = address.getAddress().getAddress();
+        if (address.getAddress() instanceof Inet6Address six) {
+            out.writeShortLE(AF_INET6).writeShort(address.getPort()).writeInt(0);
+            out.writeBytes(bytes).writeIntLE(six.getScopeId());
+        } else {
+            out.writeShortLE(AF_INET).writeShort(address.getPort()).writeBytes(bytes);
+            out.writeLong(0);
+        }
+    }
+
     /// An operation of the ring.
     ///
     /// @param priority flags that depend on the operation
+    /// @param offset means something else in each operation
     /// @param flags of the call
     /// @param data comes back with the outcome
     static IoUringIoOps operation(
             byte code,
             int descriptor,
             int priority,
+            long offset,
             long address,
             int length,
             int flags,
@@ -110,7 +132,7 @@ final class Ring {
                 (byte) 0,
                 (short) priority,
                 descriptor,
-                0,
+                offset,
                 address,
                 length,
                 flags,

@@ -67,6 +67,7 @@ final class RingListener implements IoUringIoHandle {
                                     MULTISHOT,
                                     0,
                                     0,
+                                    0,
                                     CLOSE_ON_EXEC,
                                     0));
         }
@@ -141,7 +142,7 @@ final class RingListener implements IoUringIoHandle {
     public void close() {
         if (!closed) {
             closed = true;
-            registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, operation, 0, 0, 0));
+            registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, 0, operation, 0, 0, 0));
             registration.cancel();
         }
     }

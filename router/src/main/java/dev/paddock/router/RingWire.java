@@ -9,6 +9,8 @@ import io.netty.channel.uring.IoUringIoEvent;
 import io.netty.channel.uring.IoUringIoHandle;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.ConnectException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
 import java.util.ArrayDeque;
@@ -22,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A connection that is quiet for some seconds holds no buffer.
 final class RingWire implements Wire, IoUringIoHandle {
+    private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
+    private static final int SOCK_STREAM = 1;
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int ADDRESS_BYTES = 28;
+
     private static final int POLLIN = 0x1;
     private static final int POLLOUT = 0x4;
     private static final int POLLERR = 0x8;
@@ -34,6 +42,7 @@ final class RingWire implements Wire, IoUringIoHandle {
     private static final int EINTR = -4;
     private static final int EAGAIN = -11;
     private static final int ECONNRESET = -104;
+    private static final int ECONNREFUSED = -111;
     private static final int ECANCELED = -125;
 
     /// What a poll is for.
@@ -62,7 +71,7 @@ final class RingWire implements Wire, IoUringIoHandle {
     private static final int PART_BYTES = 16;
 
     private final Ring ring;
-    private final Socket socket;
+    private @Nullable Socket socket;
     private final IoRegistration registration;
     private final int lowMark;
     private final int highMark;
@@ -70,6 +79,7 @@ final class RingWire implements Wire, IoUringIoHandle {
     private final ArrayDeque<ByteBuf> written = new ArrayDeque<>(4);
     private @Nullable Reader reader;
     private @Nullable Consumer<@Nullable Throwable> connecting;
+    private @Nullable InetSocketAddress address;
     private List<Runnable> whenWritten = List.of();
 
     private int readSize = FIRST_READ;
@@ -117,7 +127,11 @@ final class RingWire implements Wire, IoUringIoHandle {
     }
 
     private RingWire(
-            Ring ring, Socket socket, @Nullable ClientAddress client, int lowMark, int highMark) {
+            Ring ring,
+            @Nullable Socket socket,
+            @Nullable ClientAddress client,
+            int lowMark,
+            int highMark) {
         this.ring = ring;
         this.socket = socket;
         this.client = client;
@@ -133,28 +147,29 @@ final class RingWire implements Wire, IoUringIoHandle {
         return new RingWire(ring, socket, client, lowMark, highMark);
     }
 
-    /// Begins to connect; the outcome is told in a later turn, null for success.
-    ///
-    /// @throws ChannelException when this process has no socket for it
+    /// Begins to connect; the outcome is told in a later turn: null for success, a [ChannelException] when this process
+    /// has no socket for it.
     static RingWire connect(
             Ring ring,
             InetSocketAddress address,
             int lowMark,
             int highMark,
             Consumer<@Nullable Throwable> outcome) {
-        Socket socket = Socket.newSocketStream();
-        RingWire wire = new RingWire(ring, socket, null, lowMark, highMark);
+        RingWire wire = new RingWire(ring, null, null, lowMark, highMark);
         wire.connecting = outcome;
-        try {
-            socket.setTcpNoDelay(true);
-            if (socket.connect(address)) {
-                ring.later(() -> wire.connected(null));
-            } else {
-                wire.poll(Waiting.CONNECT, POLLOUT);
-            }
-        } catch (IOException refused) {
-            ring.later(() -> wire.connected(refused));
-        }
+        wire.address = address;
+        wire.waiting = Waiting.CONNECT;
+        wire.waitOperation =
+                wire.registration.submit(
+                        Ring.operation(
+                                Ring.SOCKET,
+                                address.getAddress() instanceof Inet4Address ? AF_INET : AF_INET6,
+                                0,
+                                SOCK_STREAM | SOCK_CLOEXEC,
+                                0,
+                                0,
+                                0,
+                                0));
         return wire;
     }
 
@@ -188,6 +203,8 @@ final class RingWire implements Wire, IoUringIoHandle {
                     sent(happened.res() < 0 ? happened.res() : 0);
                 }
             }
+            case Ring.SOCKET -> made(happened.res());
+            case Ring.CONNECT -> connected(happened.res());
             case Ring.RECV -> received(happened.res());
             case Ring.SEND, Ring.SENDMSG -> sent(happened.res());
             default -> {}
@@ -212,7 +229,7 @@ final class RingWire implements Wire, IoUringIoHandle {
     }
 
     private void cancel(long operation) {
-        registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, operation, 0, 0, 0));
+        registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, 0, operation, 0, 0, 0));
     }
 
     /// Lets go of the descriptor when the kernel has nothing of ours in hand.
@@ -223,12 +240,14 @@ final class RingWire implements Wire, IoUringIoHandle {
         released = true;
         ring.closed(this);
         registration.cancel();
-        try {
-            socket.close();
-        } catch (IOException _) {
-            // It is gone either way.
-        }
         connecting = null;
+        if (socket != null) {
+            try {
+                socket.close();
+            } catch (IOException _) {
+                // It is gone either way.
+            }
+        }
         if (reader != null) {
             reader.gone();
         }
@@ -240,7 +259,7 @@ final class RingWire implements Wire, IoUringIoHandle {
         waiting = what;
         waitOperation =
                 registration.submit(
-                        Ring.operation(Ring.POLL_ADD, socket.intValue(), 0, 0, 0, events, TO_READ));
+                        Ring.operation(Ring.POLL_ADD, descriptor(), 0, 0, 0, 0, events, TO_READ));
     }
 
     private void receive() {
@@ -252,8 +271,9 @@ final class RingWire implements Wire, IoUringIoHandle {
                 registration.submit(
                         Ring.operation(
                                 Ring.RECV,
-                                socket.intValue(),
+                                descriptor(),
                                 drained ? POLL_FIRST : 0,
+                                0,
                                 address(room),
                                 room.writableBytes(),
                                 0,
@@ -294,8 +314,6 @@ final class RingWire implements Wire, IoUringIoHandle {
         waiting = Waiting.NONE;
         if (closed) {
             release();
-        } else if (was == Waiting.CONNECT) {
-            finishConnect();
         } else if (result < 0) {
             if (result == ECANCELED) {
                 await();
@@ -421,7 +439,8 @@ final class RingWire implements Wire, IoUringIoHandle {
                     registration.submit(
                             Ring.operation(
                                     Ring.SEND,
-                                    socket.intValue(),
+                                    descriptor(),
+                                    0,
                                     0,
                                     address(first),
                                     first.readableBytes(),
@@ -432,7 +451,8 @@ final class RingWire implements Wire, IoUringIoHandle {
                     registration.submit(
                             Ring.operation(
                                     Ring.SENDMSG,
-                                    socket.intValue(),
+                                    descriptor(),
+                                    0,
                                     0,
                                     describe(),
                                     1,
@@ -469,10 +489,7 @@ final class RingWire implements Wire, IoUringIoHandle {
     }
 
     private void sent(int result) {
-        if (message != null) {
-            message.release();
-            message = null;
-        }
+        dropMessage();
         sending = 0;
         if (closed) {
             dropWritten();
@@ -484,7 +501,7 @@ final class RingWire implements Wire, IoUringIoHandle {
             sendOperation =
                     registration.submit(
                             Ring.operation(
-                                    Ring.POLL_ADD, socket.intValue(), 0, 0, 0, POLLOUT, TO_WRITE));
+                                    Ring.POLL_ADD, descriptor(), 0, 0, 0, 0, POLLOUT, TO_WRITE));
             return;
         }
         if (result < 0) {
@@ -559,7 +576,11 @@ final class RingWire implements Wire, IoUringIoHandle {
     }
 
     private static String reason(int result) {
-        return result == ECONNRESET ? "connection reset" : "error " + -result;
+        return switch (result) {
+            case ECONNRESET -> "connection reset";
+            case ECONNREFUSED -> "connection refused";
+            default -> "error " + -result;
+        };
     }
 
     @Override
@@ -574,30 +595,65 @@ final class RingWire implements Wire, IoUringIoHandle {
 
     // ---- connecting and ends
 
-    private void finishConnect() {
-        try {
-            if (socket.finishConnect()) {
-                connected(null);
-            } else {
-                poll(Waiting.CONNECT, POLLOUT);
+    /// There is a socket for the connection, or there is none.
+    private void made(int result) {
+        waiting = Waiting.NONE;
+        if (result >= 0) {
+            socket = new Socket(result);
+        }
+        InetSocketAddress to = address;
+        if (closed || to == null) {
+            release();
+        } else if (result < 0) {
+            tellConnected(new ChannelException("no socket: " + reason(result)));
+        } else {
+            try {
+                socket().setTcpNoDelay(true);
+            } catch (IOException _) {
+                // Only slower.
             }
-        } catch (IOException refused) {
-            connected(refused);
+            ByteBuf said = ring.allocator().ioBuffer(ADDRESS_BYTES);
+            message = said;
+            Ring.writeAddress(said, to);
+            waiting = Waiting.CONNECT;
+            waitOperation =
+                    registration.submit(
+                            Ring.operation(
+                                    Ring.CONNECT,
+                                    descriptor(),
+                                    0,
+                                    said.readableBytes(),
+                                    address(said),
+                                    0,
+                                    0,
+                                    0));
         }
     }
 
-    private void connected(@Nullable Throwable failure) {
+    private void connected(int result) {
+        waiting = Waiting.NONE;
+        dropMessage();
+        if (closed) {
+            release();
+        } else if (result < 0) {
+            tellConnected(new ConnectException(reason(result)));
+        } else {
+            tellConnected(null);
+        }
+    }
+
+    private void tellConnected(@Nullable Throwable failure) {
         Consumer<@Nullable Throwable> told = connecting;
         connecting = null;
-        if (told != null && !closed) {
-            if (failure == null) {
-                // As those that were accepted: the ring waits where the socket would refuse.
-                Descriptors.makeBlocking(socket.intValue());
-            }
+        if (told != null) {
             told.accept(failure);
-            if (!closed && flushed > 0 && sending == 0) {
-                send();
-            }
+        }
+    }
+
+    private void dropMessage() {
+        if (message != null) {
+            message.release();
+            message = null;
         }
     }
 
@@ -625,7 +681,7 @@ final class RingWire implements Wire, IoUringIoHandle {
         whenWritten(_ -> {
             if (!closed) {
                 try {
-                    socket.shutdown(false, true);
+                    socket().shutdown(false, true);
                 } catch (IOException | NotYetConnectedException _) {
                     // Whether it succeeds does not matter to anybody.
                 }
@@ -638,7 +694,7 @@ final class RingWire implements Wire, IoUringIoHandle {
         whenWritten(_ -> {
             if (reset && !closed) {
                 try {
-                    socket.setSoLinger(0);
+                    socket().setSoLinger(0);
                 } catch (IOException _) {
                     // It is gone already.
                 }
@@ -654,16 +710,16 @@ final class RingWire implements Wire, IoUringIoHandle {
 
     @Override
     public int descriptor() {
-        return socket.intValue();
+        return socket().intValue();
     }
 
     @Override
     public void probe() {
         try {
-            socket.setKeepAlive(true);
-            socket.setIntOpt(SOL_TCP, TCP_KEEPIDLE, 1);
-            socket.setIntOpt(SOL_TCP, TCP_KEEPINTVL, 1);
-            socket.setIntOpt(SOL_TCP, TCP_KEEPCNT, 2);
+            socket().setKeepAlive(true);
+            socket().setIntOpt(SOL_TCP, TCP_KEEPIDLE, 1);
+            socket().setIntOpt(SOL_TCP, TCP_KEEPINTVL, 1);
+            socket().setIntOpt(SOL_TCP, TCP_KEEPCNT, 2);
         } catch (IOException gone) {
             throw new ChannelException(gone);
         }
@@ -672,10 +728,17 @@ final class RingWire implements Wire, IoUringIoHandle {
     @Override
     public boolean isDead() {
         try {
-            return (socket.getIntOpt(SOL_TCP, TCP_INFO) & 0xff) == TCP_CLOSE;
+            return (socket().getIntOpt(SOL_TCP, TCP_INFO) & 0xff) == TCP_CLOSE;
         } catch (IOException gone) {
             return true;
         }
+    }
+
+    private Socket socket() {
+        if (socket == null) {
+            throw new IllegalStateException("the wire has no socket yet");
+        }
+        return socket;
     }
 
     private Reader reader() {
