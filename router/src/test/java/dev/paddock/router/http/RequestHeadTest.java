@@ -300,6 +300,13 @@ class RequestHeadTest {
     }
 
     /// What reaches a dyno has one host, one frame, and no byte that could begin another line.
+    /// A dyno that compares letters would see a request without a body, and the body as the next one.
+    @Test
+    void codingIsForwardedInLowerCase() {
+        String head = "POST / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: ChunKed\r\n\r\n";
+        assertThat(forwarded(read(head))).contains("Transfer-Encoding: chunked\r\n");
+    }
+
     private static void assertIsClean(String head) {
         assertThat(head)
                 .doesNotContainPattern(
