@@ -136,20 +136,10 @@ final class Connector {
         }
 
         private void beginOnRing(Ring ring, DynoConnection reader) {
-            RingWire opening =
-                    RingWire.connect(
-                            ring,
-                            backend.address(),
-                            UPLOAD_BUFFER.low(),
-                            UPLOAD_BUFFER.high(),
-                            failure -> {
-                                if (failure == null && wire instanceof RingWire made) {
-                                    made.tell(reader);
-                                }
-                                ended(failure);
-                            });
-            wire = opening;
-            reader.use(opening);
+            RingWire made =
+                    RingWire.connect(ring, backend.address(), UPLOAD_BUFFER, reader, this::ended);
+            wire = made;
+            reader.use(made);
         }
 
         private void beginOnChannel(DynoConnection reader) {
@@ -215,10 +205,9 @@ final class Connector {
 
         private void close() {
             connection.leave();
-            if (wire instanceof RingWire made) {
-                made.close();
-            } else if (channel != null && channel.isRegistered()) {
-                Sockets.close(channel);
+            // A channel has its wire as soon as it is registered, and cannot be closed before.
+            if (wire != null) {
+                wire.close();
             }
         }
     }

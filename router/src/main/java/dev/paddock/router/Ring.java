@@ -8,6 +8,7 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoOps;
+import java.lang.foreign.MemorySegment;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -26,8 +27,14 @@ final class Ring {
     static final byte RECV = 27;
     static final byte SOCKET = 45;
 
+    /// What a poll is for, as its data.
+    static final int TO_READ = 0;
+
+    static final int TO_WRITE = 1;
+
     private static final int AF_INET6 = 10;
     private static final int AF_INET = 2;
+    private static final int ADDRESS_BYTES = 28;
 
     /// A connection that has been quiet for one to two of these holds no buffer.
     private static final int LOOK_MILLIS = 1000;
@@ -100,16 +107,37 @@ final class Ring {
         new ArrayList<>(wires).forEach(RingWire::close);
     }
 
+    /// Ends an operation; its outcome is told as ever.
+    void cancel(IoRegistration of, long operation) {
+        of.submit(operation(ASYNC_CANCEL, -1, 0, 0, operation, 0, 0, 0));
+    }
+
+    /// Where the kernel finds what is readable, or the room of a buffer that nothing was written to.
+    static long address(ByteBuf bytes) {
+        return bytes.hasMemoryAddress()
+                ? bytes.memoryAddress() + bytes.readerIndex()
+                : MemorySegment.ofBuffer(
+                                bytes.internalNioBuffer(
+                                        bytes.readerIndex(),
+                                        bytes.capacity() - bytes.readerIndex()))
+                        .address();
+    }
+
+    static int family(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet6Address ? AF_INET6 : AF_INET;
+    }
+
     /// A `struct sockaddr_in` or `sockaddr_in6`.
-    static void writeAddress(ByteBuf out, InetSocketAddress address) {
+    static ByteBuf encode(ByteBufAllocator allocator, InetSocketAddress address) {
+        ByteBuf out = allocator.ioBuffer(ADDRESS_BYTES);
         byte[] bytes = address.getAddress().getAddress();
+        out.writeShortLE(family(address)).writeShort(address.getPort());
         if (address.getAddress() instanceof Inet6Address six) {
-            out.writeShortLE(AF_INET6).writeShort(address.getPort()).writeInt(0);
-            out.writeBytes(bytes).writeIntLE(six.getScopeId());
+            out.writeInt(0).writeBytes(bytes).writeIntLE(six.getScopeId());
         } else {
-            out.writeShortLE(AF_INET).writeShort(address.getPort()).writeBytes(bytes);
-            out.writeLong(0);
+            out.writeBytes(bytes).writeLong(0);
         }
+        return out;
     }
 
     /// An operation of the ring.

@@ -16,6 +16,8 @@ final class RingListener implements IoUringIoHandle {
     private static final int MULTISHOT = 1;
     private static final int MORE_FOLLOWS = 2;
     private static final int CLOSE_ON_EXEC = 0x80000;
+    private static final int POLLIN = 0x1;
+    private static final int EAGAIN = -11;
     private static final int ECANCELED = -125;
     private static final int ECONNABORTED = -103;
 
@@ -24,6 +26,7 @@ final class RingListener implements IoUringIoHandle {
 
     private final EventLoops loops;
     private final EventLoop loop;
+    private final Ring ring;
     private final Socket listening;
     private final int port;
     private final IoRegistration registration;
@@ -33,6 +36,7 @@ final class RingListener implements IoUringIoHandle {
     private RingListener(EventLoops loops, EventLoop loop, Ring ring, Socket listening, int port) {
         this.loops = loops;
         this.loop = loop;
+        this.ring = ring;
         this.listening = listening;
         this.port = port;
         registration = ring.register(this);
@@ -76,9 +80,14 @@ final class RingListener implements IoUringIoHandle {
     @Override
     public void handle(IoRegistration unused, IoEvent event) {
         IoUringIoEvent happened = (IoUringIoEvent) event;
-        if (happened.opcode() != Ring.ACCEPT) {
-            return;
+        if (happened.opcode() == Ring.POLL_ADD) {
+            accept();
+        } else if (happened.opcode() == Ring.ACCEPT) {
+            accepted(happened);
         }
+    }
+
+    private void accepted(IoUringIoEvent happened) {
         int result = happened.res();
         if (result >= 0) {
             try {
@@ -90,6 +99,19 @@ final class RingListener implements IoUringIoHandle {
         if ((happened.flags() & MORE_FOLLOWS) == 0) {
             if (result >= 0 || result == ECONNABORTED) {
                 accept();
+            } else if (result == EAGAIN && !closed) {
+                // An inherited descriptor may not block, which older kernels take at its word.
+                operation =
+                        registration.submit(
+                                Ring.operation(
+                                        Ring.POLL_ADD,
+                                        listening.intValue(),
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        POLLIN,
+                                        0));
             } else if (result != ECANCELED) {
                 loop.deadlines().create(this::accept).set(PAUSE_MILLIS);
             }
@@ -119,13 +141,7 @@ final class RingListener implements IoUringIoHandle {
         }
         ClientAddress client =
                 new ClientAddress(Ascii.bytes(NetUtil.toAddressString(remote.getAddress())), port);
-        RingWire wire =
-                RingWire.accepted(
-                        ring,
-                        accepted,
-                        client,
-                        Listener.ANSWER_BUFFER.low(),
-                        Listener.ANSWER_BUFFER.high());
+        RingWire wire = RingWire.accepted(ring, accepted, client, Listener.ANSWER_BUFFER);
         wire.tell(ClientConnection.at(wire, to, null));
     }
 
@@ -142,7 +158,7 @@ final class RingListener implements IoUringIoHandle {
     public void close() {
         if (!closed) {
             closed = true;
-            registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, 0, operation, 0, 0, 0));
+            ring.cancel(registration, operation);
             registration.cancel();
         }
     }

@@ -4,18 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.uring.IoUringIoEvent;
 import io.netty.channel.uring.IoUringIoHandle;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.net.ConnectException;
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,18 +19,13 @@ import org.jspecify.annotations.Nullable;
 /// sends, and those of many connections go to the kernel with one call.
 ///
 /// A connection that is quiet for some seconds holds no buffer.
-final class RingWire implements Wire, IoUringIoHandle {
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
+final class RingWire implements Wire, RingOutput.Owner, IoUringIoHandle {
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int ADDRESS_BYTES = 28;
 
     private static final int POLLIN = 0x1;
-    private static final int POLLOUT = 0x4;
     private static final int POLLERR = 0x8;
     private static final int POLLRDHUP = 0x2000;
-    private static final int MSG_NOSIGNAL = 0x4000;
 
     /// IORING_RECVSEND_POLL_FIRST: nothing is there, so do not look before something arrives.
     private static final int POLL_FIRST = 1;
@@ -44,11 +35,6 @@ final class RingWire implements Wire, IoUringIoHandle {
     private static final int ECONNRESET = -104;
     private static final int ECONNREFUSED = -111;
     private static final int ECANCELED = -125;
-
-    /// What a poll is for.
-    private static final int TO_READ = 0;
-
-    private static final int TO_WRITE = 1;
 
     private static final int SOL_TCP = 6;
     private static final int TCP_KEEPIDLE = 4;
@@ -64,23 +50,13 @@ final class RingWire implements Wire, IoUringIoHandle {
     /// A larger buffer is taken when there is something to read: one that waits is in no cache by then.
     private static final int MOST_POSTED = 2048;
 
-    /// Buffers of one call.
-    private static final int MOST_PARTS = 16;
-
-    private static final int MESSAGE_BYTES = 56;
-    private static final int PART_BYTES = 16;
-
     private final Ring ring;
     private @Nullable Socket socket;
     private final IoRegistration registration;
-    private final int lowMark;
-    private final int highMark;
+    private final RingOutput output;
     private final @Nullable ClientAddress client;
-    private final ArrayDeque<ByteBuf> written = new ArrayDeque<>(4);
     private @Nullable Reader reader;
-    private @Nullable Consumer<@Nullable Throwable> connecting;
-    private @Nullable InetSocketAddress address;
-    private List<Runnable> whenWritten = List.of();
+    private @Nullable Dial dial;
 
     private int readSize = FIRST_READ;
     private boolean smallBefore;
@@ -90,8 +66,8 @@ final class RingWire implements Wire, IoUringIoHandle {
     private Waiting waiting = Waiting.NONE;
     private long waitOperation;
 
-    /// Where the receive under way writes.
-    private @Nullable ByteBuf incoming;
+    /// Memory of the operation waited for: where a receive writes, where a connect finds its address.
+    private @Nullable ByteBuf inHand;
 
     /// The socket held no more than was read last.
     private boolean drained;
@@ -102,15 +78,6 @@ final class RingWire implements Wire, IoUringIoHandle {
     /// Nothing arrived for so long that no buffer is held for it.
     private boolean quiet;
 
-    /// Buffers of `written` that may be sent, and those that are being sent.
-    private int flushed;
-
-    private int sending;
-    private long sendOperation;
-    private long pending;
-    private @Nullable ByteBuf message;
-    private boolean full;
-    private boolean broken;
     private boolean closed;
     private boolean released;
 
@@ -130,40 +97,37 @@ final class RingWire implements Wire, IoUringIoHandle {
             Ring ring,
             @Nullable Socket socket,
             @Nullable ClientAddress client,
-            int lowMark,
-            int highMark) {
+            WriteBufferWaterMark marks) {
         this.ring = ring;
         this.socket = socket;
         this.client = client;
-        this.lowMark = lowMark;
-        this.highMark = highMark;
         registration = ring.register(this);
+        output = new RingOutput(ring, registration, marks, this);
         ring.opened(this);
     }
 
     /// The wire of a socket that was accepted. It reads when it has a reader.
     static RingWire accepted(
-            Ring ring, Socket socket, @Nullable ClientAddress client, int lowMark, int highMark) {
-        return new RingWire(ring, socket, client, lowMark, highMark);
+            Ring ring, Socket socket, ClientAddress client, WriteBufferWaterMark marks) {
+        return new RingWire(ring, socket, client, marks);
     }
 
     /// Begins to connect; the outcome is told in a later turn: null for success, a [ChannelException] when this process
-    /// has no socket for it.
+    /// has no socket for it. Then it reads.
     static RingWire connect(
             Ring ring,
             InetSocketAddress address,
-            int lowMark,
-            int highMark,
+            WriteBufferWaterMark marks,
+            Reader reader,
             Consumer<@Nullable Throwable> outcome) {
-        RingWire wire = new RingWire(ring, null, null, lowMark, highMark);
-        wire.connecting = outcome;
-        wire.address = address;
+        RingWire wire = new RingWire(ring, null, null, marks);
+        wire.dial = new Dial(address, reader, outcome);
         wire.waiting = Waiting.CONNECT;
         wire.waitOperation =
                 wire.registration.submit(
                         Ring.operation(
                                 Ring.SOCKET,
-                                address.getAddress() instanceof Inet4Address ? AF_INET : AF_INET6,
+                                Ring.family(address),
                                 0,
                                 SOCK_STREAM | SOCK_CLOEXEC,
                                 0,
@@ -172,6 +136,10 @@ final class RingWire implements Wire, IoUringIoHandle {
                                 0));
         return wire;
     }
+
+    /// A connection that is being made.
+    private record Dial(
+            InetSocketAddress address, Reader reader, Consumer<@Nullable Throwable> outcome) {}
 
     /// Who hears what arrives; from now on it is read.
     void tell(Reader told) {
@@ -197,10 +165,11 @@ final class RingWire implements Wire, IoUringIoHandle {
     private void handle(IoUringIoEvent happened) {
         switch (happened.opcode()) {
             case Ring.POLL_ADD -> {
-                if (happened.userData() == TO_READ) {
+                if (happened.userData() == Ring.TO_READ) {
                     polled(happened.res());
                 } else {
-                    sent(happened.res() < 0 ? happened.res() : 0);
+                    // Room, and nothing sent yet.
+                    sent(Math.min(0, happened.res()));
                 }
             }
             case Ring.SOCKET -> made(happened.res());
@@ -211,6 +180,13 @@ final class RingWire implements Wire, IoUringIoHandle {
         }
     }
 
+    private void sent(int result) {
+        output.sent(result);
+        if (closed) {
+            release();
+        }
+    }
+
     @Override
     public void close() {
         if (closed) {
@@ -218,29 +194,21 @@ final class RingWire implements Wire, IoUringIoHandle {
         }
         closed = true;
         if (waiting != Waiting.NONE) {
-            cancel(waitOperation);
+            ring.cancel(registration, waitOperation);
         }
-        if (sending > 0) {
-            cancel(sendOperation);
-        } else {
-            dropWritten();
-        }
+        output.close();
         ring.later(this::release);
-    }
-
-    private void cancel(long operation) {
-        registration.submit(Ring.operation(Ring.ASYNC_CANCEL, -1, 0, 0, operation, 0, 0, 0));
     }
 
     /// Lets go of the descriptor when the kernel has nothing of ours in hand.
     private void release() {
-        if (released || waiting != Waiting.NONE || sending > 0) {
+        if (released || waiting != Waiting.NONE || output.isSending()) {
             return;
         }
         released = true;
         ring.closed(this);
         registration.cancel();
-        connecting = null;
+        dial = null;
         if (socket != null) {
             try {
                 socket.close();
@@ -259,12 +227,13 @@ final class RingWire implements Wire, IoUringIoHandle {
         waiting = what;
         waitOperation =
                 registration.submit(
-                        Ring.operation(Ring.POLL_ADD, descriptor(), 0, 0, 0, 0, events, TO_READ));
+                        Ring.operation(
+                                Ring.POLL_ADD, descriptor(), 0, 0, 0, 0, events, Ring.TO_READ));
     }
 
     private void receive() {
         ByteBuf room = ring.allocator().ioBuffer(readSize);
-        incoming = room;
+        inHand = room;
         waiting = Waiting.RECEIVE;
         lively = true;
         waitOperation =
@@ -274,7 +243,7 @@ final class RingWire implements Wire, IoUringIoHandle {
                                 descriptor(),
                                 drained ? POLL_FIRST : 0,
                                 0,
-                                address(room),
+                                Ring.address(room),
                                 room.writableBytes(),
                                 0,
                                 0));
@@ -295,7 +264,7 @@ final class RingWire implements Wire, IoUringIoHandle {
             }
         } else if (wanted && waiting == Waiting.END) {
             // Its end begins another.
-            cancel(waitOperation);
+            ring.cancel(registration, waitOperation);
         }
     }
 
@@ -305,7 +274,7 @@ final class RingWire implements Wire, IoUringIoHandle {
             lively = false;
         } else if (waiting == Waiting.RECEIVE && !quiet) {
             quiet = true;
-            cancel(waitOperation);
+            ring.cancel(registration, waitOperation);
         }
     }
 
@@ -339,8 +308,8 @@ final class RingWire implements Wire, IoUringIoHandle {
 
     private void received(int result) {
         waiting = Waiting.NONE;
-        ByteBuf bytes = incoming;
-        incoming = null;
+        ByteBuf bytes = inHand;
+        inHand = null;
         if (bytes == null) {
             throw new IllegalStateException("a receive without a buffer");
         }
@@ -367,7 +336,12 @@ final class RingWire implements Wire, IoUringIoHandle {
         } else if (result == 0) {
             inputOver = true;
             reader().inputEnded();
-        } else if (result == ECANCELED || result == EAGAIN || result == EINTR) {
+        } else if (result == ECANCELED || result == EINTR) {
+            await();
+        } else if (result == EAGAIN) {
+            // A socket that does not block, on an older kernel: the next receive comes after a
+            // poll.
+            quiet = true;
             await();
         } else {
             lost("recv", result);
@@ -393,9 +367,7 @@ final class RingWire implements Wire, IoUringIoHandle {
     public void wantBytes(boolean now) {
         if (wanted != now) {
             wanted = now;
-            if (connecting == null) {
-                await();
-            }
+            await();
         }
     }
 
@@ -403,169 +375,42 @@ final class RingWire implements Wire, IoUringIoHandle {
 
     @Override
     public void write(ByteBuf bytes) {
-        if (closed || broken || !bytes.isReadable()) {
-            bytes.release();
-            return;
-        }
-        ByteBuf direct = bytes;
-        if (!bytes.isDirect() || bytes.nioBufferCount() != 1) {
-            direct = ring.allocator().ioBuffer(bytes.readableBytes());
-            direct.writeBytes(bytes);
-            bytes.release();
-        }
-        written.addLast(direct);
-        pending += direct.readableBytes();
-        if (!full && pending > highMark) {
-            full = true;
-            if (reader != null) {
-                reader.writable(false);
-            }
-        }
+        output.write(bytes);
     }
 
     @Override
     public void flush() {
-        flushed = written.size();
-        if (sending == 0 && flushed > 0 && connecting == null) {
-            send();
+        output.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return !output.isFull() && !closed;
+    }
+
+    @Override
+    public long pendingBytes() {
+        return output.pending();
+    }
+
+    @Override
+    public void whenWritten(Written then) {
+        output.whenWritten(then);
+    }
+
+    @Override
+    public void full(boolean now) {
+        if (reader != null) {
+            reader.writable(!now);
         }
     }
 
-    private void send() {
-        sending = Math.min(flushed, MOST_PARTS);
-        ByteBuf first = written.getFirst();
-        if (sending == 1) {
-            sendOperation =
-                    registration.submit(
-                            Ring.operation(
-                                    Ring.SEND,
-                                    descriptor(),
-                                    0,
-                                    0,
-                                    address(first),
-                                    first.readableBytes(),
-                                    MSG_NOSIGNAL,
-                                    0));
-        } else {
-            sendOperation =
-                    registration.submit(
-                            Ring.operation(
-                                    Ring.SENDMSG,
-                                    descriptor(),
-                                    0,
-                                    0,
-                                    describe(),
-                                    1,
-                                    MSG_NOSIGNAL,
-                                    0));
-        }
+    @Override
+    public void broken(int error) {
+        reader().failed(new IOException("send: " + reason(error)));
     }
 
-    /// A `struct msghdr` of what is being sent.
-    private long describe() {
-        ByteBuf said = ring.allocator().ioBuffer(MESSAGE_BYTES + MOST_PARTS * PART_BYTES);
-        message = said;
-        long parts = address(said) + MESSAGE_BYTES;
-        said.writeLongLE(0).writeLongLE(0).writeLongLE(parts).writeLongLE(sending);
-        said.writeLongLE(0).writeLongLE(0).writeLongLE(0);
-        int left = sending;
-        for (ByteBuf bytes : written) {
-            if (left-- == 0) {
-                break;
-            }
-            said.writeLongLE(address(bytes)).writeLongLE(bytes.readableBytes());
-        }
-        return address(said);
-    }
-
-    private static long address(ByteBuf bytes) {
-        return bytes.hasMemoryAddress()
-                ? bytes.memoryAddress() + bytes.readerIndex()
-                : MemorySegment.ofBuffer(
-                                bytes.internalNioBuffer(
-                                        bytes.readerIndex(),
-                                        bytes.capacity() - bytes.readerIndex()))
-                        .address();
-    }
-
-    private void sent(int result) {
-        dropMessage();
-        sending = 0;
-        if (closed) {
-            dropWritten();
-            release();
-            return;
-        }
-        if (result == EAGAIN) {
-            sending = 1;
-            sendOperation =
-                    registration.submit(
-                            Ring.operation(
-                                    Ring.POLL_ADD, descriptor(), 0, 0, 0, 0, POLLOUT, TO_WRITE));
-            return;
-        }
-        if (result < 0) {
-            broken = true;
-            dropWritten();
-            reader().failed(new IOException("send: " + reason(result)));
-        } else {
-            take(result);
-        }
-        if (closed) {
-            return;
-        }
-        if (sending > 0) {
-            // Whoever was told that there is room has sent already.
-            return;
-        }
-        if (flushed > 0) {
-            send();
-        } else if (!whenWritten.isEmpty() && written.isEmpty()) {
-            tellWritten();
-        }
-    }
-
-    private void take(int bytes) {
-        int left = bytes;
-        pending -= bytes;
-        while (left > 0) {
-            ByteBuf first = written.getFirst();
-            int of = first.readableBytes();
-            if (of > left) {
-                first.skipBytes(left);
-                break;
-            }
-            left -= of;
-            written.removeFirst();
-            flushed--;
-            first.release();
-        }
-        roomAgain();
-    }
-
-    private void roomAgain() {
-        if (full && pending < lowMark) {
-            full = false;
-            if (reader != null && !closed) {
-                reader.writable(true);
-            }
-        }
-    }
-
-    private void dropWritten() {
-        written.forEach(ByteBuf::release);
-        written.clear();
-        flushed = 0;
-        pending = 0;
-        roomAgain();
-        tellWritten();
-    }
-
-    private void tellWritten() {
-        List<Runnable> told = whenWritten;
-        whenWritten = List.of();
-        told.forEach(ring::later);
-    }
+    // ---- connecting and ends
 
     private void lost(String call, int result) {
         inputOver = true;
@@ -583,26 +428,14 @@ final class RingWire implements Wire, IoUringIoHandle {
         };
     }
 
-    @Override
-    public boolean isWritable() {
-        return !full && !closed;
-    }
-
-    @Override
-    public long pendingBytes() {
-        return pending;
-    }
-
-    // ---- connecting and ends
-
     /// There is a socket for the connection, or there is none.
     private void made(int result) {
         waiting = Waiting.NONE;
         if (result >= 0) {
             socket = new Socket(result);
         }
-        InetSocketAddress to = address;
-        if (closed || to == null) {
+        Dial dialled = dial;
+        if (closed || dialled == null) {
             release();
         } else if (result < 0) {
             tellConnected(new ChannelException("no socket: " + reason(result)));
@@ -612,9 +445,8 @@ final class RingWire implements Wire, IoUringIoHandle {
             } catch (IOException _) {
                 // Only slower.
             }
-            ByteBuf said = ring.allocator().ioBuffer(ADDRESS_BYTES);
-            message = said;
-            Ring.writeAddress(said, to);
+            ByteBuf said = Ring.encode(ring.allocator(), dialled.address());
+            inHand = said;
             waiting = Waiting.CONNECT;
             waitOperation =
                     registration.submit(
@@ -623,7 +455,7 @@ final class RingWire implements Wire, IoUringIoHandle {
                                     descriptor(),
                                     0,
                                     said.readableBytes(),
-                                    address(said),
+                                    Ring.address(said),
                                     0,
                                     0,
                                     0));
@@ -632,48 +464,31 @@ final class RingWire implements Wire, IoUringIoHandle {
 
     private void connected(int result) {
         waiting = Waiting.NONE;
-        dropMessage();
+        if (inHand != null) {
+            inHand.release();
+            inHand = null;
+        }
         if (closed) {
             release();
-        } else if (result < 0) {
-            tellConnected(new ConnectException(reason(result)));
         } else {
-            tellConnected(null);
+            tellConnected(result < 0 ? new ConnectException(reason(result)) : null);
         }
     }
 
     private void tellConnected(@Nullable Throwable failure) {
-        Consumer<@Nullable Throwable> told = connecting;
-        connecting = null;
-        if (told != null) {
-            told.accept(failure);
-        }
-    }
-
-    private void dropMessage() {
-        if (message != null) {
-            message.release();
-            message = null;
+        Dial dialled = dial;
+        dial = null;
+        if (dialled != null) {
+            if (failure == null) {
+                tell(dialled.reader());
+            }
+            dialled.outcome().accept(failure);
         }
     }
 
     @Override
     public boolean isOpen() {
         return !closed;
-    }
-
-    @Override
-    public void whenWritten(Written then) {
-        flush();
-        Runnable told = () -> then.done(!broken && !closed);
-        if (written.isEmpty()) {
-            ring.later(told);
-        } else {
-            if (whenWritten.isEmpty()) {
-                whenWritten = new ArrayList<>(1);
-            }
-            whenWritten.add(told);
-        }
     }
 
     @Override

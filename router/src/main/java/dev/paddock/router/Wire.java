@@ -45,6 +45,8 @@ interface Wire {
     int descriptor();
 
     /// Lets TCP ask within seconds whether the other side is still there.
+    ///
+    /// @throws io.netty.channel.ChannelException when it is known to be gone
     void probe();
 
     /// Whether TCP found that nobody is there.

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.WriteBufferWaterMark;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,8 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// One wire between a ring and a socket of java's.
 class RingWireTest {
-    private static final int LOW = 32 * 1024;
     private static final int HIGH = 128 * 1024;
+    private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(32 * 1024, HIGH);
 
     @TempDir Path directory;
     private AccessLog log;
@@ -106,6 +107,24 @@ class RingWireTest {
 
             assertThat(got.length).isEqualTo(part.length + last.length + 1);
             assertThat(new String(got, StandardCharsets.ISO_8859_1)).matches("a+b+c");
+        }
+    }
+
+    /// As the client's does for as long as its body is poured.
+    @Test
+    void socketThatDoesNotBlockTakesAllAndGivesAll() throws Exception {
+        try (Socket peer = connect()) {
+            byte[] sent = new byte[16 << 20];
+            new SplittableRandom(2).nextBytes(sent);
+            on(wire -> {
+                Descriptors.makeNonBlocking(wire.descriptor());
+                wire.write(Unpooled.wrappedBuffer(sent));
+                wire.flush();
+            });
+            assertThat(peer.getInputStream().readNBytes(sent.length)).isEqualTo(sent);
+
+            peer.getOutputStream().write('x');
+            told.await(() -> told.bytes() == 1);
         }
     }
 
@@ -202,8 +221,8 @@ class RingWireTest {
                 RingWire.connect(
                         requireNonNull(loop.ring()),
                         nobody,
-                        LOW,
-                        HIGH,
+                        MARKS,
+                        told,
                         failure -> outcome.complete(String.valueOf(failure))));
         assertThat(outcome.get(10, TimeUnit.SECONDS)).contains("refused");
     }
@@ -217,12 +236,9 @@ class RingWireTest {
                         RingWire.connect(
                                 requireNonNull(loop.ring()),
                                 (InetSocketAddress) server.getLocalSocketAddress(),
-                                LOW,
-                                HIGH,
-                                failure -> {
-                                    requireNonNull(wire).tell(told);
-                                    connected.complete(failure == null);
-                                }));
+                                MARKS,
+                                told,
+                                failure -> connected.complete(failure == null)));
         assertThat(connected.get(10, TimeUnit.SECONDS)).isTrue();
         return server.accept();
     }
