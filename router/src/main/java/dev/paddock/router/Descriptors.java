@@ -32,10 +32,6 @@ final class Descriptors {
         check("fcntl", descriptor, invoke(FCNTL, descriptor, F_SETFL, O_NONBLOCK));
     }
 
-    static void makeBlocking(int descriptor) {
-        check("fcntl", descriptor, invoke(FCNTL, descriptor, F_SETFL, 0));
-    }
-
     /// Makes `over` another name of what `descriptor` is.
     static void copy(int descriptor, int over) {
         check("dup2", descriptor, invoke(DUP2, descriptor, over));

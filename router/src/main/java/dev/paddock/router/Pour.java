@@ -58,8 +58,11 @@ final class Pour {
 
     /// Begins when all that the target was given before is written.
     void begin() {
-        // The ring's sockets block, and the flag of the call is about the pipe alone.
+        // The flag of the call is about the pipe alone: a socket that blocks would hold the loop,
+        // the
+        // target as well as the source. They stay so, for another pour may use one of them.
         Descriptors.makeNonBlocking(from.descriptor());
+        Descriptors.makeNonBlocking(to.descriptor());
         to.whenWritten(written -> {
             targetBroken = !written;
             run();
@@ -76,9 +79,6 @@ final class Pour {
         if (!over) {
             over = true;
             poll.close();
-            if (from.isOpen()) {
-                Descriptors.makeBlocking(from.descriptor());
-            }
             pours.giveBack(pipe, inPipe == 0);
         }
     }

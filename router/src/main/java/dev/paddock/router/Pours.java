@@ -24,9 +24,10 @@ final class Pours {
         return polls == null ? null : new Pours(loop, polls);
     }
 
-    /// Begins one; null when there are no descriptors for it. The receiver is called in later turns of the loop.
+    /// Begins one; null when one is closed, or there are no descriptors for
+    /// it. The receiver is called in later turns of the loop.
     @Nullable Pour begin(Wire from, Wire to, long bytes, Pour.Receiver receiver) {
-        if (!from.isOpen()) {
+        if (!from.isOpen() || !to.isOpen()) {
             return null;
         }
         Splices.Pipe pipe = spare.isEmpty() ? calls.open() : spare.removeLast();

@@ -8,12 +8,19 @@ import dev.paddock.router.RawClient.Response;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /// Bodies so big that they go from socket to socket inside the kernel, where that is possible.
 class BigBodyTest {
     private static final int BYTES = 3_000_000;
+
+    /// More than all sockets between take.
+    private static final int UNTAKEN = 20 * BYTES;
 
     @Test
     void bigAnswersArriveWholeOverKeptConnections() throws IOException {
@@ -94,6 +101,102 @@ class BigBodyTest {
             Response answer = client.response();
             assertThat(answer.status()).isEqualTo(413);
             assertThat(answer.says("Connection: close")).isTrue();
+        }
+    }
+
+    /// Whoever takes nothing is waited for, not for so long that the event loop stands still: it did once.
+    @Test
+    void clientsThatTakeNothingKeepNobodyWaiting() throws IOException {
+        FakeDyno.Script big =
+                connection -> {
+                    while (true) {
+                        String head = connection.readHead();
+                        if (head.isEmpty()) {
+                            return;
+                        }
+                        boolean small = head.startsWith("GET /small");
+                        connection.send(
+                                "HTTP/1.1 200 OK\r\nContent-Length: "
+                                        + (small ? 2 : UNTAKEN)
+                                        + "\r\n\r\n"
+                                        + (small ? "ok" : ""));
+                        for (int i = 0; i < UNTAKEN / BYTES && !small; i++) {
+                            connection.send(text(BYTES));
+                        }
+                    }
+                };
+        try (FakeDyno dyno = new FakeDyno(big);
+                TestRouter router = TestRouter.onRing(app(dyno))) {
+            List<RawClient> still = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                still.add(router.connect().get("/big"));
+                still.getLast().readHead();
+            }
+            // One for each event loop, while the others' sockets fill.
+            for (int i = 0; i < 50; i++) {
+                try (RawClient client = router.connect()) {
+                    assertThat(client.get("/small").response().body()).isEqualTo("ok");
+                }
+                LockSupport.parkNanos(10_000_000);
+            }
+            for (RawClient client : still) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void dynosThatTakeNothingKeepNobodyWaiting() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        FakeDyno.Script idle =
+                connection -> {
+                    while (true) {
+                        String head = connection.readHead();
+                        if (head.startsWith("POST")) {
+                            awaitQuietly(over);
+                        }
+                        if (head.isEmpty() || head.startsWith("POST")) {
+                            return;
+                        }
+                        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    }
+                };
+        try (FakeDyno dyno = new FakeDyno(idle);
+                TestRouter router = TestRouter.onRing(app(dyno))) {
+            List<Thread> uploads = new ArrayList<>();
+            String part = text(BYTES);
+            for (int i = 0; i < 8; i++) {
+                uploads.add(Thread.ofVirtual().start(() -> uploadInto(router, part)));
+            }
+            for (int i = 0; i < 50; i++) {
+                try (RawClient client = router.connect()) {
+                    assertThat(client.get("/").response().body()).isEqualTo("ok");
+                }
+                LockSupport.parkNanos(10_000_000);
+            }
+            over.countDown();
+            for (Thread upload : uploads) {
+                upload.join();
+            }
+        }
+    }
+
+    private static void uploadInto(TestRouter router, String part) {
+        try (RawClient client = router.connect()) {
+            client.send(request("POST", "/", "Content-Length: " + UNTAKEN));
+            for (int i = 0; i < UNTAKEN / BYTES; i++) {
+                client.send(part);
+            }
+        } catch (IOException | RuntimeException _) {
+            // The dyno leaves in the end.
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 
