@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +27,6 @@ final class AccessLog implements AutoCloseable {
     private static final String NOWHERE = "/dev/null";
     private static final byte[] UTC = {'+', '0', '0', ':', '0', '0'};
     private static final byte[] SOURCE = " heroku[router]: ".getBytes(StandardCharsets.US_ASCII);
-    private static final DateTimeFormatter SECOND =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss").withZone(ZoneOffset.UTC);
 
     private final @Nullable SpoolWriter spool;
     private final @Nullable OutputStream stream;
@@ -124,7 +120,8 @@ final class AccessLog implements AutoCloseable {
         }
         if (now.getEpochSecond() != second) {
             second = now.getEpochSecond();
-            secondText = SECOND.format(now).getBytes(StandardCharsets.US_ASCII);
+            String utc = Instant.ofEpochSecond(second).toString();
+            secondText = utc.substring(0, utc.length() - 1).getBytes(StandardCharsets.US_ASCII);
         }
         boolean wasEmpty = waitingLength == 0;
         put(secondText, secondText.length);

@@ -12,16 +12,21 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.io.ByteArrayInputStream;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /// Certificates ready for handshakes, made when they are first needed. Safe for any thread.
@@ -30,8 +35,6 @@ final class Certificates implements AutoCloseable {
     private static final int MOST_READY = 1000;
 
     private static final int DNS_NAME = 2;
-    private static final SslProvider PROVIDER =
-            OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
 
     private final SecureRandom random = new SecureRandom();
     private final Identity fallback;
@@ -135,10 +138,17 @@ final class Certificates implements AutoCloseable {
 
     private Identity make(Certificate certificate) {
         try {
+            // Read here, for Netty looks for other libraries that could do it.
+            List<X509Certificate> chain = chain(certificate);
             SslContext context =
                     SslContextBuilder.forServer(
-                                    stream(certificate.chain()), stream(certificate.key()))
-                            .sslProvider(PROVIDER)
+                                    PemKey.read(certificate.key(), chain.getFirst().getPublicKey()),
+                                    chain)
+                            .sslProvider(Library.PROVIDER)
+                            // Else all authorities that java trusts would be read, for clients that
+                            // are
+                            // never asked.
+                            .trustManager(new NobodyTrusted())
                             // Netty puts the key into a key store in memory and takes it out again,
                             // and the
                             // usual kind seals it with 10,000 rounds of a hash each way.
@@ -158,8 +168,8 @@ final class Certificates implements AutoCloseable {
                 // A key per certificate: a session of one app's host resumes at no other.
                 sessions.setTicketKeys(new OpenSslSessionTicketKey(secret(), secret(), secret()));
             }
-            return new Identity(certificate, context, names(certificate));
-        } catch (SSLException | CertificateException | IllegalArgumentException unusable) {
+            return new Identity(certificate, context, names(chain.getFirst()));
+        } catch (SSLException | GeneralSecurityException | IllegalArgumentException unusable) {
             throw new IllegalArgumentException(
                     "it cannot be used: " + unusable.getMessage(), unusable);
         }
@@ -171,11 +181,21 @@ final class Certificates implements AutoCloseable {
         return secret;
     }
 
-    private static List<String> names(Certificate certificate) throws CertificateException {
-        X509Certificate leaf =
-                (X509Certificate)
-                        CertificateFactory.getInstance("X.509")
-                                .generateCertificate(stream(certificate.chain()));
+    private static List<X509Certificate> chain(Certificate certificate)
+            throws CertificateException {
+        List<X509Certificate> chain = new ArrayList<>();
+        for (java.security.cert.Certificate each :
+                CertificateFactory.getInstance("X.509")
+                        .generateCertificates(stream(certificate.chain()))) {
+            chain.add((X509Certificate) each);
+        }
+        if (chain.isEmpty()) {
+            throw new IllegalArgumentException("the chain holds no certificate");
+        }
+        return chain;
+    }
+
+    private static List<String> names(X509Certificate leaf) throws CertificateException {
         if (leaf.getSubjectAlternativeNames() == null) {
             return List.of();
         }
@@ -187,5 +207,59 @@ final class Certificates implements AutoCloseable {
 
     private static ByteArrayInputStream stream(String pem) {
         return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /// Loaded where TLS is prepared: finding it takes a third of a start.
+    private static final class Library {
+        static final SslProvider PROVIDER =
+                OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;
+    }
+
+    /// Clients show no certificates.
+    private static final class NobodyTrusted extends X509ExtendedTrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String kind, Socket socket)
+                throws CertificateException {
+            refuse();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String kind, SSLEngine engine)
+                throws CertificateException {
+            refuse();
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String kind)
+                throws CertificateException {
+            refuse();
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String kind, Socket socket)
+                throws CertificateException {
+            refuse();
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String kind, SSLEngine engine)
+                throws CertificateException {
+            refuse();
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String kind)
+                throws CertificateException {
+            refuse();
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+
+        private static void refuse() throws CertificateException {
+            throw new CertificateException("no certificate is trusted here");
+        }
     }
 }

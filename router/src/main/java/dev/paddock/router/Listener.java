@@ -11,6 +11,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.UnixChannel;
+import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
@@ -52,13 +53,14 @@ final class Listener {
             throws IOException {
         boolean byRing = transport == Transport.IO_URING && isForRing(certificates, behindProxy);
         ChannelFuture bound =
-                bootstrap(loops, certificates, behindProxy)
-                        .channel(transport.serverChannel())
-                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                        .option(ChannelOption.SO_REUSEADDR, true)
-                        .option(ChannelOption.AUTO_READ, !byRing)
-                        .bind(address)
-                        .awaitUninterruptibly();
+                byRing
+                        ? bind(loops, address)
+                        : bootstrap(loops, certificates, behindProxy)
+                                .channel(transport.serverChannel())
+                                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                                .option(ChannelOption.SO_REUSEADDR, true)
+                                .bind(address)
+                                .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(
                     "cannot listen on "
@@ -114,6 +116,17 @@ final class Listener {
             channel.config().setAutoRead(!byRing);
         }
         return accepting(channel, loops, byRing);
+    }
+
+    /// A channel that only holds the descriptor. Without handlers, for Netty's bootstrap reads the annotations of its own,
+    /// for which java makes classes: a tenth of a start.
+    private static ChannelFuture bind(EventLoops loops, InetSocketAddress address) {
+        Channel channel = new IoUringServerSocketChannel();
+        channel.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
+        channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+        channel.config().setOption(ChannelOption.AUTO_READ, false);
+        ChannelFuture registered = loops.group().register(channel).awaitUninterruptibly();
+        return registered.isSuccess() ? channel.bind(address).awaitUninterruptibly() : registered;
     }
 
     private static boolean isForRing(

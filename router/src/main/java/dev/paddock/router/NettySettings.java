@@ -10,6 +10,9 @@ final class NettySettings {
         // Events for java's flight recorder, which would be loaded before the first answer: for 0.1
         // s.
         set("io.netty.jfr.enabled", "false");
+        // Connections have an allocator of their own (EventLoops); what is left is a few buffers at
+        // the start.
+        set("io.netty.allocator.type", "unpooled");
     }
 
     private static void set(String property, String value) {

@@ -116,10 +116,9 @@ final class Router implements AutoCloseable {
             Gone gone = Gone.nothing();
             for (AppRoute route : newest.apps()) {
                 RoutedApp known = apps.get(route.name());
-                RoutedApp app = known == null ? new RoutedApp(route) : known;
-                next.put(route.name(), app);
-                if (!app.route().equals(route)) {
-                    update(app, route, gone);
+                next.put(route.name(), known == null ? new RoutedApp(route) : known);
+                if (known != null) {
+                    update(known, route, gone);
                 }
             }
             for (Map.Entry<String, RoutedApp> old : apps.entrySet()) {
@@ -150,17 +149,17 @@ final class Router implements AutoCloseable {
             }
             for (AppRoute route : change.apps()) {
                 RoutedApp known = apps.get(route.name());
-                RoutedApp app = known == null ? new RoutedApp(route) : known;
                 if (known == null) {
+                    RoutedApp app = new RoutedApp(route);
                     apps.put(route.name(), app);
                     with.add(route.hosts(), app);
-                } else if (!known.route().hosts().equals(route.hosts())) {
+                    continue;
+                }
+                if (!known.route().hosts().equals(route.hosts())) {
                     without.add(known.route().hosts(), known);
                     with.add(route.hosts(), known);
                 }
-                if (!app.route().equals(route)) {
-                    update(app, route, gone);
-                }
+                update(known, route, gone);
             }
             index = index.with(without, with);
             publish(index, gone);
@@ -168,6 +167,9 @@ final class Router implements AutoCloseable {
     }
 
     private void update(RoutedApp app, AppRoute route, Gone gone) {
+        if (app.route().equals(route)) {
+            return;
+        }
         List<Backend> left = app.update(route);
         if (!left.isEmpty()) {
             departing.add(app);

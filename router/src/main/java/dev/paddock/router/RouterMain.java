@@ -89,12 +89,16 @@ public final class RouterMain {
                         new Router(options.loops(), transport(), accessLog, ControlLink.nobody())) {
             RoutesFile source = new RoutesFile(file, router::known);
             router.apply(source.read());
-            End end = End.onSignals();
-            ProcessSignals.on("HUP", source::reload);
+            End end = new End();
             Path older = options.handover().orElse(null);
             Optional<HandoverOffer> offer;
             try (Inherited inherited = older == null ? Inherited.none() : Inherited.from(older)) {
-                offer = listen(router, inherited, end);
+                Runnable signals =
+                        () -> {
+                            end.onSignals();
+                            ProcessSignals.on("HUP", source::reload);
+                        };
+                offer = listen(router, inherited, end, signals);
             }
             source.watch(router::apply);
             serve(router, offer, end, () -> {});
@@ -107,14 +111,14 @@ public final class RouterMain {
         ControlLink link = new ControlLink(socket, directory);
         try (AccessLog accessLog = AccessLog.open(options.log().orElse(null), spool);
                 Router router = new Router(options.loops(), transport(), accessLog, link)) {
-            End end = End.onSignals();
+            End end = new End();
             CompletableFuture<Path> older = new CompletableFuture<>();
             link.onHandover(older::complete);
             link.start(router);
             link.awaitTable(FIRST_TABLE);
             Optional<HandoverOffer> offer;
             try (Inherited inherited = fromOlder(older)) {
-                offer = listen(router, inherited, end);
+                offer = listen(router, inherited, end, end::onSignals);
             }
             serve(router, offer, end, link::stopKeeping);
             link.close();
@@ -144,8 +148,10 @@ public final class RouterMain {
     }
 
     /// Accepts, tells an older router so, and offers the same to younger ones.
-    private Optional<HandoverOffer> listen(Router router, Inherited inherited, End end)
-            throws IOException {
+    ///
+    /// @param signals listened for when clients are: until then a signal may end the process as it is
+    private Optional<HandoverOffer> listen(
+            Router router, Inherited inherited, End end, Runnable signals) throws IOException {
         try (Inherited systemd = Inherited.ofSystemd(System.getenv())) {
             router.inherit(inherited.isFromRouter() ? inherited : systemd);
             if (options.proxyProtocol()) {
@@ -159,6 +165,7 @@ public final class RouterMain {
                 ready.append(" https=")
                         .append(HostPort.text(router.listenTls(https.address(), preparing)));
             }
+            signals.run();
             if (inherited.isFromRouter()) {
                 router.awaitTls();
                 inherited.ready();
@@ -231,11 +238,9 @@ public final class RouterMain {
         private final CountDownLatch come = new CountDownLatch(1);
         private volatile boolean handedOver;
 
-        static End onSignals() {
-            End end = new End();
-            ProcessSignals.on("TERM", end.come::countDown);
-            ProcessSignals.on("INT", end.come::countDown);
-            return end;
+        void onSignals() {
+            ProcessSignals.on("TERM", come::countDown);
+            ProcessSignals.on("INT", come::countDown);
         }
 
         void handedOver() {

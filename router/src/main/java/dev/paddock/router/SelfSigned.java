@@ -1,7 +1,6 @@
 package dev.paddock.router;
 
 import dev.paddock.routes.Certificate;
-import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -12,15 +11,13 @@ import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 
 /// The certificate shown to clients that ask for a name without one: made at start, trusted by nobody.
 final class SelfSigned {
-    private static final int SEQUENCE = 0x30;
     private static final int SET = 0x31;
-    private static final int INTEGER = 0x02;
     private static final int BIT_STRING = 0x03;
     private static final int UTF8_STRING = 0x0c;
     private static final int GENERALIZED_TIME = 0x18;
@@ -30,8 +27,6 @@ final class SelfSigned {
     };
     private static final byte[] COMMON_NAME = {6, 3, 0x55, 4, 3};
     private static final Duration VALID = Duration.ofDays(3650);
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private SelfSigned() {}
 
@@ -40,28 +35,30 @@ final class SelfSigned {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"));
             KeyPair keys = generator.generateKeyPair();
-            byte[] algorithm = der(SEQUENCE, ECDSA_SHA256);
+            byte[] algorithm = Der.of(Der.SEQUENCE, ECDSA_SHA256);
             byte[] subject =
-                    der(
-                            SEQUENCE,
-                            der(
+                    Der.of(
+                            Der.SEQUENCE,
+                            Der.of(
                                     SET,
-                                    der(
-                                            SEQUENCE,
+                                    Der.of(
+                                            Der.SEQUENCE,
                                             COMMON_NAME,
-                                            der(
+                                            Der.of(
                                                     UTF8_STRING,
                                                     name.getBytes(StandardCharsets.UTF_8)))));
             Instant now = Instant.now();
             byte[] body =
-                    der(
-                            SEQUENCE,
-                            der(VERSION_TAG, der(INTEGER, new byte[] {2})),
-                            der(INTEGER, new BigInteger(63, new SecureRandom()).toByteArray()),
+                    Der.of(
+                            Der.SEQUENCE,
+                            Der.of(VERSION_TAG, Der.of(Der.INTEGER, new byte[] {2})),
+                            Der.of(
+                                    Der.INTEGER,
+                                    new BigInteger(63, new SecureRandom()).toByteArray()),
                             algorithm,
                             subject,
-                            der(
-                                    SEQUENCE,
+                            Der.of(
+                                    Der.SEQUENCE,
                                     time(now.minus(Duration.ofDays(1))),
                                     time(now.plus(VALID))),
                             subject,
@@ -70,11 +67,11 @@ final class SelfSigned {
             signature.initSign(keys.getPrivate());
             signature.update(body);
             byte[] certificate =
-                    der(
-                            SEQUENCE,
+                    Der.of(
+                            Der.SEQUENCE,
                             body,
                             algorithm,
-                            der(BIT_STRING, new byte[] {0}, signature.sign()));
+                            Der.of(BIT_STRING, new byte[] {0}, signature.sign()));
             return new Certificate(
                     pem("CERTIFICATE", certificate),
                     pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
@@ -84,27 +81,20 @@ final class SelfSigned {
     }
 
     private static byte[] time(Instant at) {
-        return der(GENERALIZED_TIME, TIME.format(at).getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static byte[] der(int tag, byte[]... parts) {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (byte[] part : parts) {
-            content.writeBytes(part);
+        // By hand, for java's formatters take longer to load than all of this.
+        LocalDateTime utc = LocalDateTime.ofEpochSecond(at.getEpochSecond(), 0, ZoneOffset.UTC);
+        long digits = utc.getYear();
+        int[] pairs = {
+            utc.getMonthValue(),
+            utc.getDayOfMonth(),
+            utc.getHour(),
+            utc.getMinute(),
+            utc.getSecond()
+        };
+        for (int pair : pairs) {
+            digits = 100 * digits + pair;
         }
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(tag);
-        int length = content.size();
-        if (length >= 0x80) {
-            byte[] bytes = BigInteger.valueOf(length).toByteArray();
-            int zeros = bytes[0] == 0 ? 1 : 0;
-            out.write(0x80 | (bytes.length - zeros));
-            out.write(bytes, zeros, bytes.length - zeros);
-        } else {
-            out.write(length);
-        }
-        out.writeBytes(content.toByteArray());
-        return out.toByteArray();
+        return Der.of(GENERALIZED_TIME, (digits + "Z").getBytes(StandardCharsets.US_ASCII));
     }
 
     private static String pem(String type, byte[] der) {

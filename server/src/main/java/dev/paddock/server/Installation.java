@@ -33,6 +33,19 @@ public record Installation(Path lib) {
         }
     }
 
+    /// The native libraries that the router's process loads.
+    List<Path> routerLibraries() {
+        Path folder = lib.resolve("router").resolve(RouterJvm.NATIVE);
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Looking for the router's libraries in " + folder, e);
+        }
+    }
+
     /// java's archives of loaded and linked classes, which halve a start; see the launcher.
     Path archives() {
         return lib.resolveSibling("archives");

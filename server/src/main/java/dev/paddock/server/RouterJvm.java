@@ -12,6 +12,9 @@ final class RouterJvm {
     /// In [Installation#archives()]. java uses it only when it fits the jars, and says nothing when it does not.
     static final String ARCHIVE = "router.aot";
 
+    /// The folder of Netty's native libraries, beside the jars.
+    static final String NATIVE = "native";
+
     /// The second compiler is for a router under load: in a start it takes longer than all else together, and the
     /// platform waits for it.
     private static final List<String> LATE_COMPILER =
@@ -80,6 +83,10 @@ final class RouterJvm {
                         "-Dio.netty.noUnsafe=false",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Djava.awt.headless=true",
+                        // What java and Netty call by reflection they call once.
+                        "-Djdk.reflect.useNativeAccessorOnly=true",
+                        // Else Netty copies them out of their jars at each start.
+                        "-Djava.library.path=" + jars.getFirst().resolveSibling(NATIVE),
                         "-Djava.io.tmpdir=" + state,
                         "-XX:ErrorFile=" + state.resolve("hs_err.log"),
                         "-cp",

@@ -354,7 +354,13 @@ final class RouterProcess implements AutoCloseable {
             for (Path jar : installation.routerJars()) {
                 copyReadable(jar, unfinished.resolve(jar.getFileName()));
             }
-            Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rwxr-xr-x"));
+            Path libraries = Files.createDirectory(unfinished.resolve(RouterJvm.NATIVE));
+            for (Path library : installation.routerLibraries()) {
+                copyReadable(library, libraries.resolve(library.getFileName()));
+            }
+            for (Path folder : List.of(libraries, unfinished)) {
+                Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
             Files.move(unfinished, copy, StandardCopyOption.ATOMIC_MOVE);
             return copy;
         } catch (IOException e) {
