@@ -1,6 +1,7 @@
 package dev.paddock.router;
 
 import dev.paddock.router.RouterOptions.HostPort;
+import dev.paddock.routes.RoutingTable;
 import dev.paddock.routes.SpoolWriter;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -84,11 +86,13 @@ public final class RouterMain {
     }
 
     private void serveFile(Path file) throws IOException {
+        RoutesFile source = new RoutesFile(file);
+        // Beside the making of the event loops, for the one takes as long as the other.
+        Future<RoutingTable> first = source.begin();
         try (AccessLog accessLog = AccessLog.open(options.log().orElse(null), null);
                 Router router =
                         new Router(options.loops(), transport(), accessLog, ControlLink.nobody())) {
-            RoutesFile source = new RoutesFile(file, router::known);
-            router.apply(source.read());
+            router.apply(await(first));
             End end = new End();
             Path older = options.handover().orElse(null);
             Optional<HandoverOffer> offer;
@@ -100,8 +104,20 @@ public final class RouterMain {
                         };
                 offer = listen(router, inherited, end, signals);
             }
-            source.watch(router::apply);
+            source.watch(router::known, router::apply);
             serve(router, offer, end, () -> {});
+        }
+    }
+
+    private static RoutingTable await(Future<RoutingTable> table) throws IOException {
+        try {
+            return table.get();
+        } catch (ExecutionException failure) {
+            Throwable cause = failure.getCause();
+            throw new IOException(cause == null ? null : cause.getMessage(), cause);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while reading the routes", stopped);
         }
     }
 

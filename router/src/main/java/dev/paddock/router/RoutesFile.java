@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -22,17 +24,20 @@ final class RoutesFile {
 
     private final Path file;
     private final Semaphore look = new Semaphore(0);
-    private final UnaryOperator<AppRoute> known;
     private Version version = Version.NONE;
 
-    /// @param known gives back an equal route that is in memory already, or the same
-    RoutesFile(Path file, UnaryOperator<AppRoute> known) {
+    RoutesFile(Path file) {
         this.file = file;
-        this.known = known;
     }
 
-    /// @throws IOException when it cannot be read or does not fit, saying why
-    RoutingTable read() throws IOException {
+    /// Begins to read it for the first time, on a thread of its own.
+    Future<RoutingTable> begin() {
+        FutureTask<RoutingTable> reading = new FutureTask<>(() -> read(UnaryOperator.identity()));
+        Thread.ofPlatform().name("routes-file").daemon().start(reading);
+        return reading;
+    }
+
+    private RoutingTable read(UnaryOperator<AppRoute> known) throws IOException {
         version = versionNow();
         try (InputStream in = Files.newInputStream(file)) {
             Path directory = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file);
@@ -44,9 +49,11 @@ final class RoutesFile {
         }
     }
 
-    /// Gives each new table to the consumer, on a thread of its own.
-    void watch(Consumer<RoutingTable> changed) {
-        Thread.ofPlatform().name("routes-file").daemon().start(() -> watchForEver(changed));
+    /// Gives each new table to the consumer, on a thread of its own. Called when the first one was read.
+    ///
+    /// @param known gives back an equal route that is in memory already, or the same
+    void watch(UnaryOperator<AppRoute> known, Consumer<RoutingTable> changed) {
+        Thread.ofPlatform().name("routes-file").daemon().start(() -> watchForEver(known, changed));
     }
 
     /// Reads the file now, whether it seems changed or not.
@@ -54,12 +61,12 @@ final class RoutesFile {
         look.release();
     }
 
-    private void watchForEver(Consumer<RoutingTable> changed) {
+    private void watchForEver(UnaryOperator<AppRoute> known, Consumer<RoutingTable> changed) {
         while (true) {
             try {
                 boolean asked = look.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 if (asked || !versionNow().equals(version)) {
-                    changed.accept(read());
+                    changed.accept(read(known));
                 }
             } catch (IOException unfit) {
                 System.err.println("router: " + unfit.getMessage() + "; the old routes stay");
