@@ -1,5 +1,6 @@
 package dev.paddock.api;
 
+import dev.paddock.core.FullDisk;
 import dev.paddock.core.UserError;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
@@ -41,8 +42,8 @@ final class ApiErrors {
         return new UserError("unauthorized", "Invalid credentials provided.");
     }
 
-    /// The answer to a failure: a user's mistake is told as it is, a database that is away as `unavailable`, and of a
-    /// bug nothing but that it is in the platform's log.
+    /// The answer to a failure: a user's mistake is told as it is, a database that is away or a full disk as
+    /// `unavailable`, and of a bug nothing but that it is in the platform's log.
     static UserError of(Throwable failure, String requestId) {
         if (failure instanceof UserError error) {
             return error;
@@ -53,6 +54,9 @@ final class ApiErrors {
                     "The platform's database does not answer at the moment. Apps go on running; try again in a few"
                             + " seconds.");
         }
+        if (FullDisk.isBehind(failure)) {
+            return new UserError(UNAVAILABLE, FullDisk.MESSAGE);
+        }
         return new UserError(
                 INTERNAL,
                 "Something went wrong inside the platform; its log says what, at request "
@@ -61,7 +65,9 @@ final class ApiErrors {
     }
 
     static boolean isBug(Throwable failure) {
-        return !(failure instanceof UserError) && !databaseIsAway(failure);
+        return !(failure instanceof UserError)
+                && !databaseIsAway(failure)
+                && !FullDisk.isBehind(failure);
     }
 
     private static boolean databaseIsAway(Throwable failure) {

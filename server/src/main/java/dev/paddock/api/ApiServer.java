@@ -23,6 +23,7 @@ import dev.paddock.build.Buildpacks;
 import dev.paddock.build.Builds;
 import dev.paddock.build.SlugStore;
 import dev.paddock.build.Sources;
+import dev.paddock.core.FullDisk;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.AppSetups;
 import dev.paddock.deploys.Deployments;
@@ -523,6 +524,8 @@ public final class ApiServer implements AutoCloseable {
                 };
         if (!(failure instanceof HttpResponseException) && ApiErrors.isBug(failure)) {
             log.error("{} {} failed, request {}", http.method(), http.path(), requestId, failure);
+        } else if (FullDisk.isBehind(failure)) {
+            log.warn("{} {} was refused: the disk is full", http.method(), http.path());
         }
         if (!http.res().isCommitted()) {
             byte[] json = Representations.error(error).toString().getBytes(StandardCharsets.UTF_8);

@@ -1,5 +1,6 @@
 package dev.paddock.cli;
 
+import dev.paddock.core.FullDisk;
 import dev.paddock.core.UserError;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -74,6 +75,10 @@ public final class Main {
             if (failure instanceof UserError error) {
                 command.getErr().println("paddock: " + error.message());
                 return error.id().equals("invalid_params") ? USAGE : FAILED;
+            }
+            if (FullDisk.isBehind(failure)) {
+                command.getErr().println("paddock: a disk is full: " + failure.getMessage());
+                return FAILED;
             }
             command.getErr().println("paddock: unexpected: " + failure);
             failure.printStackTrace(command.getErr());

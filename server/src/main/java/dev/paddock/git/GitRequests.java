@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.paddock.accounts.Account;
 import dev.paddock.core.App;
+import dev.paddock.core.FullDisk;
 import dev.paddock.core.UserError;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -105,6 +106,11 @@ final class GitRequests implements Filter {
                             ? HttpServletResponse.SC_FORBIDDEN
                             : HttpServletResponse.SC_NOT_FOUND;
             refuse(response, status, e.message());
+        } catch (IOException e) {
+            if (response.isCommitted() || !FullDisk.isBehind(e)) {
+                throw e;
+            }
+            refuse(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, FullDisk.MESSAGE);
         } finally {
             request.removeAttribute(CALLER);
         }

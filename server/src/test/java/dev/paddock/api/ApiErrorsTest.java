@@ -3,6 +3,8 @@ package dev.paddock.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paddock.core.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.List;
@@ -54,6 +56,23 @@ class ApiErrorsTest {
             assertThat(ApiErrors.of(failure, "r").id()).isEqualTo("unavailable");
             assertThat(ApiErrors.isBug(failure)).isFalse();
         }
+    }
+
+    @Test
+    void fullDiskIsNoBugAndSaysWhatToDo() {
+        var database = new RuntimeException(new SQLException("could not extend file", "53100"));
+        var file = new UncheckedIOException(new IOException("/x: No space left on device"));
+        var quota = new UncheckedIOException(new IOException("/x: Disk quota exceeded"));
+
+        for (RuntimeException failure : List.of(database, file, quota)) {
+            UserError told = ApiErrors.of(failure, "r");
+
+            assertThat(told.id()).isEqualTo("unavailable");
+            assertThat(told.message()).contains("disk", "is full", "make room");
+            assertThat(ApiErrors.isBug(failure)).isFalse();
+        }
+        assertThat(ApiErrors.isBug(new UncheckedIOException(new IOException("broken pipe"))))
+                .isTrue();
     }
 
     @Test
