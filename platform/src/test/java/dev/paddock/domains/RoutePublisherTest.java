@@ -303,18 +303,30 @@ class RoutePublisherTest {
 
             assertThat(first.routes().apps())
                     .allSatisfy(app -> assertThat(app.certificate()).isEmpty());
-            router.send(new ControlFrame.Serving(first.table()));
 
             maySign.countDown();
-            Set<String> signed = new HashSet<>();
-            while (signed.size() < count) {
-                ControlFrame.Change change = (ControlFrame.Change) router.next();
-                change.apps().stream()
-                        .filter(app -> app.certificate().isPresent())
-                        .forEach(app -> signed.add(app.name()));
-                router.send(new ControlFrame.Serving(change.table()));
-            }
+            serveUntilSigned(router, first);
         }
+    }
+
+    /// Serves this table and what changes in it until every app has its certificate.
+    private static void serveUntilSigned(Client router, ControlFrame.Snapshot first)
+            throws IOException {
+        Set<String> unsigned = new HashSet<>();
+        first.routes().apps().forEach(app -> unsigned.add(app.name()));
+        forgetSigned(unsigned, first.routes().apps());
+        router.send(new ControlFrame.Serving(first.table()));
+        while (!unsigned.isEmpty()) {
+            ControlFrame.Change change = (ControlFrame.Change) router.next();
+            forgetSigned(unsigned, change.apps());
+            router.send(new ControlFrame.Serving(change.table()));
+        }
+    }
+
+    private static void forgetSigned(Set<String> unsigned, List<AppRoute> apps) {
+        apps.stream()
+                .filter(app -> app.certificate().isPresent())
+                .forEach(app -> unsigned.remove(app.name()));
     }
 
     @Test
@@ -327,8 +339,10 @@ class RoutePublisherTest {
         long begin = System.nanoTime();
         publisher.start();
         try (Client router = new Client()) {
-            router.send(new ControlFrame.Serving(router.take()));
+            ControlFrame.Snapshot first = (ControlFrame.Snapshot) router.next();
             long whole = System.nanoTime();
+            // Else a certificate that comes late would be taken for the change that is measured.
+            serveUntilSigned(router, first);
             long[] micros = new long[200];
             for (int i = 0; i < micros.length; i++) {
                 assertThat(publisher.settle(LONG)).isTrue();

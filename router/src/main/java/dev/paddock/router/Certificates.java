@@ -145,13 +145,10 @@ final class Certificates implements AutoCloseable {
                                     PemKey.read(certificate.key(), chain.getFirst().getPublicKey()),
                                     chain)
                             .sslProvider(Library.PROVIDER)
-                            // Else all authorities that java trusts would be read, for clients that
-                            // are
-                            // never asked.
+                            // Else java's authorities would be read, for clients never asked.
                             .trustManager(new NobodyTrusted())
-                            // Netty puts the key into a key store in memory and takes it out again,
-                            // and the
-                            // usual kind seals it with 10,000 rounds of a hash each way.
+                            // Netty puts the key into a key store and takes it out again, and
+                            // the usual kind seals it with 10,000 rounds of a hash each way.
                             .keyStoreType("JKS")
                             .protocols("TLSv1.3", "TLSv1.2")
                             .applicationProtocolConfig(

@@ -3,6 +3,7 @@ package dev.paddock.router;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -125,8 +126,11 @@ final class Listener {
         channel.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
         channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         channel.config().setOption(ChannelOption.AUTO_READ, false);
-        ChannelFuture registered = loops.group().register(channel).awaitUninterruptibly();
-        return registered.isSuccess() ? channel.bind(address).awaitUninterruptibly() : registered;
+        ChannelFuture bound = loops.group().register(channel).awaitUninterruptibly();
+        if (bound.isSuccess()) {
+            bound = channel.bind(address).awaitUninterruptibly();
+        }
+        return bound.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
 
     private static boolean isForRing(
