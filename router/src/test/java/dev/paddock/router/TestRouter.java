@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// A started router on loopback with short limits.
 final class TestRouter implements AutoCloseable {
@@ -27,6 +28,7 @@ final class TestRouter implements AutoCloseable {
     private final AccessLog accessLog;
     private final Router router;
     private final InetSocketAddress http;
+    private @Nullable InetSocketAddress https;
 
     TestRouter(AppRoute... apps) throws IOException {
         this(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false, apps);
@@ -121,13 +123,16 @@ final class TestRouter implements AutoCloseable {
         return http;
     }
 
+    /// The address of its one TLS listener, which is opened when this is first called.
     InetSocketAddress listenTls() throws IOException {
-        InetSocketAddress address =
-                router.listenTls(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                        Certificates.prepare());
-        router.awaitTls();
-        return address;
+        if (https == null) {
+            https =
+                    router.listenTls(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                            Certificates.prepare());
+            router.awaitTls();
+        }
+        return https;
     }
 
     RawClient connect() throws IOException {
