@@ -76,6 +76,15 @@ final class Certificates implements AutoCloseable {
         return promise;
     }
 
+    /// For a thread that has nothing else to do, while another makes the first key.
+    static void loadLibrary() {
+        try {
+            var _ = Library.PROVIDER;
+        } catch (LinkageError _) {
+            // Who prepares TLS meets it too and says so.
+        }
+    }
+
     /// One certificate, ready for handshakes.
     record Identity(Certificate source, SslContext context, List<String> names) {
         /// Whether a client may take this certificate for the host.
@@ -206,7 +215,7 @@ final class Certificates implements AutoCloseable {
         return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /// Loaded where TLS is prepared: finding it takes a third of a start.
+    /// Loaded beside all else: finding it takes a third of a start.
     private static final class Library {
         static final SslProvider PROVIDER =
                 OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK;

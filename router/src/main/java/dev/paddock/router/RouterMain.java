@@ -201,6 +201,9 @@ public final class RouterMain {
                                     HandoverOffer.open(
                                             offered, router::descriptors, end::handedOver));
             System.err.println(ready);
+            if (https != null) {
+                Certificates.loadLibrary();
+            }
             return offer;
         }
     }
