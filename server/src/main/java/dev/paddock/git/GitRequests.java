@@ -106,7 +106,7 @@ final class GitRequests implements Filter {
                             ? HttpServletResponse.SC_FORBIDDEN
                             : HttpServletResponse.SC_NOT_FOUND;
             refuse(response, status, e.message());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             if (response.isCommitted() || !FullDisk.isBehind(e)) {
                 throw e;
             }

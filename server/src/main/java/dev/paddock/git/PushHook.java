@@ -6,6 +6,7 @@ import dev.paddock.accounts.Account;
 import dev.paddock.build.Builder;
 import dev.paddock.build.TreeTar;
 import dev.paddock.core.App;
+import dev.paddock.core.FullDisk;
 import dev.paddock.core.UserError;
 import dev.paddock.deploys.Deployments.Push;
 import java.io.IOException;
@@ -143,7 +144,9 @@ final class PushHook implements PreReceiveHook, PostReceiveHook, AutoCloseable {
         } catch (IOException | RuntimeException e) {
             LOG.error("deploying a push to {} failed", app.name(), e);
             output.complain(
-                    "The platform failed to deploy this push. Push again, or ask the operator.");
+                    FullDisk.isBehind(e)
+                            ? FullDisk.MESSAGE
+                            : "The platform failed to deploy this push. Push again, or ask the operator.");
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             output.complain("The platform is stopping. Push again when it is back.");

@@ -40,6 +40,7 @@ final class FakePushTarget implements PushTarget {
                     Instant.EPOCH);
     private final Path directory;
     private volatile Build build = (_, _) -> true;
+    private volatile Optional<RuntimeException> fault = Optional.empty();
 
     FakePushTarget(Path directory) {
         this.directory = directory;
@@ -67,6 +68,11 @@ final class FakePushTarget implements PushTarget {
         this.build = build;
     }
 
+    /// Whoever looks for an app from now on fails so.
+    void failsWith(RuntimeException reason) {
+        fault = Optional.of(reason);
+    }
+
     List<String> deployed() {
         return pushes.stream().map(push -> push.origin().description()).toList();
     }
@@ -78,6 +84,9 @@ final class FakePushTarget implements PushTarget {
 
     @Override
     public App app(Account account, String name) {
+        fault.ifPresent(reason -> {
+            throw reason;
+        });
         if (!name.equals("shop")) {
             throw UserError.notFound("app");
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -213,6 +215,22 @@ class GitEndpointTest {
         assertThat(refused.status()).isNotZero();
         assertThat(refused.output()).contains("The platform failed to deploy this push");
         assertThat(refused.output()).doesNotContain("broken");
+    }
+
+    @Test
+    void aFullDiskIsCalledThatWhetherAFileOrTheDatabaseFails() throws Exception {
+        target.builds((_, _) -> {
+            throw new UncheckedIOException(new IOException("No space left on device"));
+        });
+        assertThat(git("push", url, "main").output()).contains("The disk of the machine");
+
+        target.failsWith(
+                new IllegalStateException(
+                        "Asking the database", new SQLException("could not extend", "53100")));
+        Ran refused = git("push", url, "main");
+
+        assertThat(refused.status()).isNotZero();
+        assertThat(refused.output()).contains("503", "The disk of the machine");
     }
 
     @Test
