@@ -218,7 +218,11 @@ class LocalEngineTest {
                         platform.bash(
                                 "until [ -e /tmp/x ]; do sleep 0.05; done; echo two; exit 5"));
         DynoSpec retiring =
-                platform.startUp(platform.bash("trap '' TERM; while true; do sleep 1; done"));
+                platform.startUp(
+                        platform.bash("trap '' TERM; echo deaf; while true; do sleep 1; done"));
+        try (DynoOutput output = platform.engine.output(retiring.id(), 0)) {
+            assertThat(output.read(GRACE)).isNotEmpty();
+        }
         var address = platform.seen(web).address();
         long cursor;
         try (DynoOutput output = platform.engine.output(web.id(), 0)) {
