@@ -71,18 +71,24 @@ public final class Main {
     }
 
     private static IExecutionExceptionHandler failure() {
-        return (failure, command, result) -> {
-            if (failure instanceof UserError error) {
-                command.getErr().println("paddock: " + error.message());
-                return error.id().equals("invalid_params") ? USAGE : FAILED;
-            }
-            if (FullDisk.isBehind(failure)) {
-                command.getErr().println("paddock: a disk is full: " + failure.getMessage());
-                return FAILED;
-            }
-            command.getErr().println("paddock: unexpected: " + failure);
-            failure.printStackTrace(command.getErr());
+        return (failure, command, result) -> report(failure, command.getErr());
+    }
+
+    /// Says why a command could not do what it should, and returns its exit status.
+    static int report(Exception failure, PrintWriter err) {
+        if (failure instanceof UserError error) {
+            err.println("paddock: " + error.message());
+            return error.id().equals("invalid_params") ? USAGE : FAILED;
+        }
+        if (FullDisk.isBehind(failure)) {
+            err.println(
+                    "paddock: a disk is full: "
+                            + failure.getMessage()
+                            + "; make room there and try again");
             return FAILED;
-        };
+        }
+        err.println("paddock: unexpected: " + failure);
+        failure.printStackTrace(err);
+        return FAILED;
     }
 }

@@ -3,7 +3,11 @@ package dev.paddock.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -39,6 +43,21 @@ class MainTest {
 
         assertThat(result.status()).isEqualTo(2);
         assertThat(result.err()).contains("four different ports");
+    }
+
+    @Test
+    void aFullDiskIsCalledThatWithoutAStackTrace() {
+        StringWriter said = new StringWriter();
+        Exception full =
+                new UncheckedIOException(
+                        "Keeping a key in /data", new IOException("No space left on device"));
+
+        int status = Main.report(full, new PrintWriter(said, true));
+
+        assertThat(status).isEqualTo(1);
+        assertThat(said.toString())
+                .isEqualTo(
+                        "paddock: a disk is full: Keeping a key in /data; make room there and try again\n");
     }
 
     @Test
