@@ -196,7 +196,10 @@ class IsolationProbeTest {
     }
 
     private static void assertSealed(List<String> lines) {
-        assertThat(lines).filteredOn(line -> line.startsWith("ESCAPED ")).isEmpty();
+        assertThat(lines)
+                .as(IsolationProbeTest::network)
+                .filteredOn(line -> line.startsWith("ESCAPED "))
+                .isEmpty();
         long held = lines.stream().filter(line -> line.startsWith("held ")).count();
         assertThat(held).isGreaterThan(ATTEMPTS);
         assertThat(lines).contains(held + " attempts");
@@ -206,6 +209,16 @@ class IsolationProbeTest {
                         "held way to itself",
                         "held no way to metadata",
                         "outside sees " + surroundings.here);
+    }
+
+    /// What a way that should be open goes through.
+    private static String network() {
+        return Command.run(
+                        "sh",
+                        "-c",
+                        "cat /proc/sys/net/ipv4/ip_forward; ip -br addr; ip route; ip neigh; nft list table inet paddock_"
+                                + platform.hash)
+                .output();
     }
 
     private static List<String> probe(Kind kind) throws IOException {

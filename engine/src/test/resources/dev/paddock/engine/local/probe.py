@@ -441,15 +441,16 @@ def network():
         except ConnectionRefusedError:
             # Somebody far away said so, unless it is the dyno's own loopback.
             seen = "" if host in ("127.0.0.1", "::1") else "refused"
-        except OSError:
+        except OSError as failure:
             seen = ""
+            failures[name] = repr(failure)
         results[name] = (wish, seen)
 
     own = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=lambda: own.accept()[0].send(b"self"), daemon=True).start()
     lines = [line.split(" ", 4) for line in os.environ["REACH"].splitlines() if line]
     lines.append(["yes", "tcp", "127.0.0.1", str(own.getsockname()[1]), "itself"])
-    results = {}
+    results, failures = {}, {}
     threads = [threading.Thread(target=attempt, args=line) for line in lines]
     for thread in threads:
         thread.start()
@@ -457,7 +458,7 @@ def network():
         thread.join()
     for name, (wish, seen) in sorted(results.items()):
         if wish == "yes":
-            report(f"way to {name}", "" if seen else "it is closed")
+            report(f"way to {name}", "" if seen else f"it is closed: {failures.get(name)}")
             print(f"{name} sees {seen}", flush=True)
         else:
             report(f"no way to {name}", seen)
