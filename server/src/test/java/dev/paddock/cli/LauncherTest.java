@@ -116,6 +116,34 @@ class LauncherTest {
     }
 
     @Test
+    void findsItselfWhateverTheShellSearchesFolders() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+        Path decoys = folder.resolve("decoys");
+        Files.createDirectories(decoys.resolve(checkout.getFileName()));
+        environment.put("CDPATH", decoys.toString());
+        Path launcher = folder.relativize(checkout.resolve("paddock"));
+
+        Result result = run(launcher, folder, "status");
+
+        assertThat(result.output()).contains("home=" + checkout.toRealPath() + "\n");
+    }
+
+    /// Each would be a hundredth of its start.
+    @Test
+    void routerStartsNoOtherProgramThanJava() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+        Path onlyJava = Files.createDirectory(folder.resolve("only java"));
+        Files.createSymbolicLink(onlyJava.resolve("java"), Path.of("/bin/true"));
+        environment.put("PATH", onlyJava.toString());
+
+        Result result = run("router", "--http", "127.0.0.1:1");
+
+        assertThat(result.output())
+                .contains("arg=dev.paddock.router.RouterMain\n")
+                .doesNotContain("not found");
+    }
+
+    @Test
     void becomesTheJavaProcess() throws Exception {
         jdk(jvms.resolve("temurin-25"), WANTED);
 
