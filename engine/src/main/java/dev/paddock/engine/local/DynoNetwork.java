@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -21,7 +22,12 @@ final class DynoNetwork implements Network {
     /// Namespaces kept ready.
     static final int READY = 8;
 
+    /// Of each slot: a network of two machines.
+    static final int ADDRESSES = 4;
+
     private static final Logger LOG = LoggerFactory.getLogger(DynoNetwork.class);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+    private static final long NANOS_IN_MILLI = 1_000_000;
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final Path LINKS = Path.of("/sys/class/net");
     private static final int HASH_IN_LINK = 8;
@@ -40,6 +46,10 @@ final class DynoNetwork implements Network {
     private final Deque<Integer> ready = new ArrayDeque<>();
     private int next;
     private boolean refilling;
+
+    /// Namespaces that are being made or removed.
+    private int underWay;
+
     private boolean closed;
 
     /// @param network number of the network, whose rules are in force
@@ -55,7 +65,7 @@ final class DynoNetwork implements Network {
 
     /// The addresses of all slots.
     static String addresses(int network) {
-        return address(network * Registry.SLOTS * 4) + "/21";
+        return address(network * Registry.SLOTS * ADDRESSES) + "/21";
     }
 
     @Override
@@ -85,7 +95,7 @@ final class DynoNetwork implements Network {
             slot = ready.poll();
         }
         if (slot == null) {
-            slot = create();
+            slot = createNow();
         }
         refill();
         return slot;
@@ -94,16 +104,24 @@ final class DynoNetwork implements Network {
     /// Gives a slot back. The dyno could not change its namespace, so the next one may have it.
     @Override
     public void release(int slot) {
+        boolean again;
         synchronized (lock) {
             if (!taken.get(slot) || ready.contains(slot)) {
                 return;
             }
-            if (ready.size() < READY && !closed && usable(slot)) {
-                ready.add(slot);
-                return;
-            }
+            again = ready.size() < READY && !closed && usable(slot);
+            underWay++;
         }
-        destroy(slot);
+        try {
+            if (again) {
+                firewall.forgive(dynoAddress(slot));
+                keep(slot);
+            } else {
+                destroy(slot);
+            }
+        } finally {
+            end();
+        }
     }
 
     /// Whether a namespace was made to the end, and is still there.
@@ -138,11 +156,21 @@ final class DynoNetwork implements Network {
         return address(offset(slot) + 2);
     }
 
-    /// Stops making new ones ahead.
+    /// Makes no more, and waits for what is under way: whoever takes over then finds namespaces that stay.
     @Override
     public void close() {
+        long deadline = System.nanoTime() + CLOSE_LIMIT.toNanos();
         synchronized (lock) {
             closed = true;
+            try {
+                for (long left = CLOSE_LIMIT.toMillis();
+                        underWay > 0 && left > 0;
+                        left = (deadline - System.nanoTime()) / NANOS_IN_MILLI) {
+                    lock.wait(left);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -182,8 +210,12 @@ final class DynoNetwork implements Network {
 
     private void fill() {
         try {
-            while (wantsMore()) {
-                keep(create());
+            while (wantsMore() && begin()) {
+                try {
+                    keep(create());
+                } finally {
+                    end();
+                }
             }
         } catch (IllegalStateException | UncheckedIOException e) {
             LOG.warn("No more network namespaces ahead: {}", e.getMessage());
@@ -191,6 +223,33 @@ final class DynoNetwork implements Network {
             synchronized (lock) {
                 refilling = false;
             }
+        }
+    }
+
+    private int createNow() {
+        if (!begin()) {
+            throw new IllegalStateException("the platform is being stopped");
+        }
+        try {
+            return create();
+        } finally {
+            end();
+        }
+    }
+
+    private boolean begin() {
+        synchronized (lock) {
+            if (!closed) {
+                underWay++;
+            }
+            return !closed;
+        }
+    }
+
+    private void end() {
+        synchronized (lock) {
+            underWay--;
+            lock.notifyAll();
         }
     }
 
@@ -344,7 +403,7 @@ final class DynoNetwork implements Network {
     }
 
     private int offset(int slot) {
-        return (network * Registry.SLOTS + slot) * 4;
+        return (network * Registry.SLOTS + slot) * ADDRESSES;
     }
 
     private static String address(int offset) {

@@ -79,6 +79,13 @@ final class Firewall {
         return gone || closed || dockerCame;
     }
 
+    /// Forgets the connections that a dyno has made; the next one at its address is not to answer for them.
+    void forgive(String address) {
+        // Fails where it has made none.
+        Command.run(
+                "nft", "delete", "element", "inet", table, "connections", "{ " + address + " }");
+    }
+
     private static Command.Result nft(String rules) {
         return Command.run(List.of("nft", "-f", "-"), rules);
     }

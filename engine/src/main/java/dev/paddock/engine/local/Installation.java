@@ -53,7 +53,12 @@ record Installation(
         Path runtime = settings.runtime();
         Cgroup.Hierarchies hierarchies = Cgroup.Hierarchies.detect();
         Cgroup cgroup = cgroup(hierarchies, settings.hash());
-        Registry.Share share = new Registry(registry(runtime)).claim(settings.hash());
+        Registry.Share share =
+                new Registry(registry(runtime))
+                        .claim(
+                                settings.hash(),
+                                Routes.ofThisMachine()
+                                        .inUse(DynoNetwork.linkPrefix(settings.hash())));
         new QuickCgroups(registry(runtime)).on();
         Networks networks =
                 Networks.make(programs.names(), settings.hash(), share, registry(runtime));

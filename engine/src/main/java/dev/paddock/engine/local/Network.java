@@ -26,7 +26,7 @@ interface Network {
     /// Makes slots ahead, where that takes time; returns at once.
     void refill();
 
-    /// Makes no more ahead.
+    /// Makes no more, and waits for what is under way.
     void close();
 
     /// Removes those that were made ahead.

@@ -7,6 +7,8 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -46,7 +48,9 @@ final class Registry {
 
     /// The share of a platform, the same one as before while the platform is registered. What the name of the
     /// platform suggests is preferred, so that a reboot seldom changes the owner of its files.
-    Share claim(String hash) {
+    ///
+    /// @param occupied networks that a new platform gets only when no other is left
+    Share claim(String hash, BitSet occupied) {
         return locked(shares -> {
             shares.keySet().removeIf(name -> !name.equals(hash) && abandoned(name));
             Share known = shares.get(hash);
@@ -56,8 +60,8 @@ final class Registry {
             int wish = Math.floorMod(Long.hashCode(Long.parseLong(hash, 16)), USER_BLOCKS);
             Share share =
                     new Share(
-                            free(wish % NETWORKS, NETWORKS, shares, Share::network),
-                            free(wish, USER_BLOCKS, shares, Share::userBlock));
+                            network(wish % NETWORKS, shares, occupied),
+                            free(wish, USER_BLOCKS, part(shares, Share::userBlock)));
             shares.put(hash, share);
             return share;
         });
@@ -75,9 +79,18 @@ final class Registry {
         return !Files.isDirectory(directory.resolve(hash));
     }
 
-    private static int free(
-            int wish, int count, Map<String, Share> shares, Function<Share, Integer> part) {
-        Set<Integer> taken = shares.values().stream().map(part).collect(Collectors.toSet());
+    private static int network(int wish, Map<String, Share> shares, BitSet occupied) {
+        Set<Integer> taken = part(shares, Share::network);
+        Set<Integer> avoided = new HashSet<>(taken);
+        occupied.stream().forEach(avoided::add);
+        return free(wish, NETWORKS, avoided.size() < NETWORKS ? avoided : taken);
+    }
+
+    private static Set<Integer> part(Map<String, Share> shares, Function<Share, Integer> part) {
+        return shares.values().stream().map(part).collect(Collectors.toSet());
+    }
+
+    private static int free(int wish, int count, Set<Integer> taken) {
         for (int step = 0; step < count; step++) {
             int candidate = (wish + step) % count;
             if (!taken.contains(candidate)) {

@@ -6,7 +6,6 @@ import dev.paddock.dyno.Engine;
 import dev.paddock.dyno.EngineContract;
 import dev.paddock.dyno.Mount;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -28,10 +27,7 @@ abstract class LocalContract extends EngineContract {
 
     @Override
     protected void await(BooleanSupplier condition) {
-        org.awaitility.Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
-                .pollInterval(Duration.ofMillis(10))
-                .until(condition::getAsBoolean);
+        platform().until(condition);
     }
 
     @Override

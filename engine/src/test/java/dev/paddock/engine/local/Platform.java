@@ -33,7 +33,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.awaitility.core.ConditionTimeoutException;
 
 /// A platform of its own for tests: a local engine on fresh directories, taken off the machine at the end.
 final class Platform implements AutoCloseable {
@@ -292,10 +294,7 @@ final class Platform implements AutoCloseable {
 
     DynoSpec startUp(DynoSpec spec) {
         engine.start(spec);
-        await().atMost(LONG)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(POLL)
-                .until(() -> told(spec, DynoEvent.Up.class));
+        until(() -> told(spec, DynoEvent.Up.class));
         return spec;
     }
 
@@ -342,10 +341,7 @@ final class Platform implements AutoCloseable {
 
     /// Until a dyno like this one can begin from a spare.
     void awaitSpare(DynoSpec spec) {
-        await().atMost(LONG)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(POLL)
-                .until(() -> engine.spares().has(spec));
+        until(() -> engine.spares().has(spec));
     }
 
     /// As it stands on disk.
@@ -360,11 +356,55 @@ final class Platform implements AutoCloseable {
 
     /// An end that an engine found before anybody listened to it is not told.
     Exit exit(DynoSpec spec) {
-        await().atMost(LONG)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(POLL)
-                .until(() -> told(spec, DynoEvent.Exited.class) || seen(spec).exit().isPresent());
+        until(() -> told(spec, DynoEvent.Exited.class) || seen(spec).exit().isPresent());
         return seen(spec).exit().orElseThrow();
+    }
+
+    /// Waits for what a dyno is to do, and tells what there is to see when it does not.
+    void until(BooleanSupplier condition) {
+        try {
+            await().atMost(LONG)
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(POLL)
+                    .until(condition::getAsBoolean);
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(scene(), e);
+        }
+    }
+
+    /// How far each dyno has come, what it said, its processes, its network.
+    private String scene() {
+        StringBuilder scene = new StringBuilder();
+        for (EngineDyno dyno : engine.list()) {
+            DynoFiles files = files(dyno.spec());
+            Life life = life(dyno.spec());
+            scene.append(
+                    "\n%s %s\n%s\n%s\n"
+                            .formatted(
+                                    dyno,
+                                    life,
+                                    Conmon.said(files.log()),
+                                    processes(dyno.spec().id())));
+            life.place().ifPresent(place -> scene.append(network(place.slot())));
+        }
+        return scene
+                + shell("ip -br addr; ip route; ip neigh; nft list table inet paddock_" + hash);
+    }
+
+    private String processes(DynoId id) {
+        return engine.group(id).processes().stream()
+                .map(pid -> shell("ps -o pid,stat,wchan:20,args --no-headers -p " + pid))
+                .collect(Collectors.joining("\n"));
+    }
+
+    private String network(int slot) {
+        String name = "paddock-" + hash + "-" + slot;
+        return shell(
+                "ip -n %1$s -s addr; ip -n %1$s neigh; ip netns exec %1$s ss -tan".formatted(name));
+    }
+
+    private static String shell(String script) {
+        return Command.run("sh", "-c", script).output() + "\n";
     }
 
     /// Everything the dyno wrote, when it has ended.

@@ -7,6 +7,7 @@ import dev.paddock.engine.local.Registry.Share;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,9 +41,41 @@ class SharesTest {
         assertThat(registry.release("%012x".formatted(0))).isTrue();
     }
 
+    @Test
+    void platformsGetNetworksThatLeadNowhereYetWhileThereAreAny() throws IOException {
+        Registry registry = new Registry(directory);
+        int wish = claim(registry, "000000000001").network();
+        registry.release("000000000001");
+        BitSet occupied = new BitSet();
+        occupied.set(wish);
+
+        assertThat(registry.claim("000000000001", occupied).network()).isNotEqualTo(wish);
+        registry.release("000000000001");
+        occupied.set(0, Registry.NETWORKS);
+        assertThat(registry.claim("000000000001", occupied).network()).isEqualTo(wish);
+    }
+
+    @Test
+    void routesIntoTheNetworksOfDynosAreNoticed() {
+        Routes routes =
+                new Routes(
+                        """
+                        Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+                        eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+                        eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+                        pd11111111-3\t0C0012C6\t00000000\t0001\t0\t0\t0\tFCFFFFFF\t0\t0\t0
+                        pd22222222-5\t140812C6\t00000000\t0001\t0\t0\t0\tFCFFFFFF\t0\t0\t0
+                        tun0\t00F012C6\t00000000\t0001\t0\t0\t0\t00F0FFFF\t0\t0\t0
+                        tun1\t000013C6\t00000000\t0001\t0\t0\t0\t00E0FFFF\t0\t0\t0
+                        """);
+
+        assertThat(routes.inUse("pd11111111-")).hasToString("{1, 30, 31, 32, 33, 34, 35}");
+        assertThat(routes.inUse("pd22222222-")).hasToString("{0, 30, 31, 32, 33, 34, 35}");
+    }
+
     private Share claim(Registry registry, String hash) throws IOException {
         Files.createDirectories(directory.resolve(hash));
-        return registry.claim(hash);
+        return registry.claim(hash, new BitSet());
     }
 
     @Test
