@@ -107,22 +107,16 @@ record Observed(
     Observed with(ObservedDyno dyno) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.put(dyno.id(), dyno);
-        return new Observed(
-                app,
-                adopted,
-                quieting,
-                next,
-                backoffs,
-                waiting,
-                acknowledged,
-                busy,
-                refused,
-                strays);
+        return withDynos(next);
     }
 
     Observed without(DynoId id) {
         Map<DynoId, ObservedDyno> next = new LinkedHashMap<>(dynos);
         next.remove(id);
+        return withDynos(next);
+    }
+
+    private Observed withDynos(Map<DynoId, ObservedDyno> next) {
         return new Observed(
                 app,
                 adopted,

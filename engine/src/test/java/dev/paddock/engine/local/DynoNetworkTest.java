@@ -80,22 +80,11 @@ class DynoNetworkTest {
                 int port = surroundings.serveOutside(0);
                 Network network = platform.engine.network();
                 int slot = network.take();
-                String flood =
-                        """
-                        import socket
-                        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                        for port in range(1, 5_000):
-                            try:
-                                udp.sendto(b"", ("%s", port))
-                            except OSError:
-                                pass
-                        """
-                                .formatted(surroundings.outside);
                 String connect =
                         "exec 3<>/dev/tcp/%s/%d && echo reached"
                                 .formatted(surroundings.outside, port);
 
-                run(platform, slot, "python3", "-c", flood);
+                run(platform, slot, "python3", "-c", surroundings.flood());
                 assertThat(run(platform, slot, "timeout", "2", "bash", "-c", connect)).isEmpty();
                 // There is room again for one that is given back.
                 network.take();

@@ -329,17 +329,6 @@ class IsolationProbeTest {
 
     @Test
     void oneDynoCannotUseUpTheConnectionsOfAll() {
-        String flood =
-                """
-                import socket
-                udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                for port in range(1, 5_000):
-                    try:
-                        udp.sendto(b"", ("%1$s", port))
-                    except OSError:
-                        pass
-                """
-                        .formatted(surroundings.outside);
         String connect =
                 "timeout 2 bash -c 'exec 3<>/dev/tcp/%s/%d' && echo reached; true"
                         .formatted(surroundings.outside, outside);
@@ -348,7 +337,7 @@ class IsolationProbeTest {
                 platform.run(
                         platform.configured(
                                 platform.bash("python3 -c \"$FLOOD\"; " + connect),
-                                Map.of("FLOOD", flood)));
+                                Map.of("FLOOD", surroundings.flood())));
 
         assertThat(flooder).isEmpty();
         assertThat(platform.run(platform.bash(connect))).isEqualTo("reached");

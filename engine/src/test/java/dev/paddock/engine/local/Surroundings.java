@@ -95,6 +95,20 @@ final class Surroundings implements AutoCloseable {
                 .ok();
     }
 
+    /// A program that begins more connections to the outside than one dyno may have.
+    String flood() {
+        return """
+        import socket
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for port in range(1, 5_000):
+            try:
+                udp.sendto(b"", ("%s", port))
+            except OSError:
+                pass
+        """
+                .formatted(outside);
+    }
+
     static String resource(String name) {
         try (InputStream stream = Surroundings.class.getResourceAsStream(name)) {
             if (stream == null) {
