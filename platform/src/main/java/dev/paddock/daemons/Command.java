@@ -1,6 +1,8 @@
 package dev.paddock.daemons;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 public final class Command {
     /// Output beyond this is of no use in a message.
     private static final int MAX_OUTPUT_BYTES = 64 * 1024;
+
+    private static final int BUFFER_BYTES = 8 * 1024;
 
     private Command() {}
 
@@ -52,11 +56,9 @@ public final class Command {
                                     Thread.currentThread().interrupt();
                                 }
                             });
-            try (var output = process.getInputStream()) {
-                byte[] bytes = output.readNBytes(MAX_OUTPUT_BYTES);
-                output.skip(Long.MAX_VALUE);
-                int status = process.waitFor();
-                return new Result(status, new String(bytes, StandardCharsets.UTF_8).strip());
+            try (InputStream output = process.getInputStream()) {
+                String said = readAll(output);
+                return new Result(process.waitFor(), said);
             } finally {
                 killer.interrupt();
             }
@@ -68,5 +70,19 @@ public final class Command {
             throw new IllegalStateException(
                     "Interrupted while waiting for " + command.getFirst(), e);
         }
+    }
+
+    /// Reads to the end, whatever is kept of it: a command that nobody listens to waits for ever.
+    private static String readAll(InputStream output) {
+        ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try {
+            for (int read = output.read(buffer); read >= 0; read = output.read(buffer)) {
+                kept.write(buffer, 0, Math.min(read, MAX_OUTPUT_BYTES - kept.size()));
+            }
+        } catch (IOException e) {
+            // Java closed it when the command was killed.
+        }
+        return kept.toString(StandardCharsets.UTF_8).strip();
     }
 }

@@ -107,14 +107,17 @@ final class PostgresBinaries {
     /// By hard links where both are on one file system.
     private static void copy(Path kept, Path target) throws IOException {
         List<String> cp = List.of("cp", "--archive", kept.toString(), target.toString());
-        List<String> link = new ArrayList<>(cp);
-        link.add(1, "--link");
-        if (!Command.run(link, COPY_LIMIT).ok()) {
-            Trees.delete(target);
-            Command.Result result = Command.run(cp, COPY_LIMIT);
-            if (!result.ok()) {
-                throw new IOException(result.output());
+        if (Files.getFileStore(kept).equals(Files.getFileStore(target.resolveSibling("")))) {
+            List<String> link = new ArrayList<>(cp);
+            link.add(1, "--link");
+            if (Command.run(link, COPY_LIMIT).ok()) {
+                return;
             }
+            Trees.delete(target);
+        }
+        Command.Result result = Command.run(cp, COPY_LIMIT);
+        if (!result.ok()) {
+            throw new IOException(result.output());
         }
     }
 
