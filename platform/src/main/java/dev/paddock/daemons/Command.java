@@ -3,6 +3,7 @@ package dev.paddock.daemons;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -34,6 +35,19 @@ public final class Command {
     /// done after `limit` is killed and counts as status 137.
     public static Result run(
             List<String> command, Map<String, String> environment, Duration limit) {
+        return run(command, environment, InputStream.nullInputStream(), limit);
+    }
+
+    /// The same, with this on its standard input as far as it wants it.
+    public static Result run(List<String> command, InputStream input, Duration limit) {
+        return run(command, Map.of(), input, limit);
+    }
+
+    private static Result run(
+            List<String> command,
+            Map<String, String> environment,
+            InputStream input,
+            Duration limit) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         String path = System.getenv("PATH");
         builder.environment().clear();
@@ -43,7 +57,10 @@ public final class Command {
         builder.environment().putAll(environment);
         try {
             Process process = builder.start();
-            process.getOutputStream().close();
+            Thread feeder =
+                    Thread.ofVirtual()
+                            .name("input/" + command.getFirst())
+                            .start(() -> feed(process, input));
             Thread killer =
                     Thread.ofVirtual()
                             .name("limit/" + command.getFirst())
@@ -58,7 +75,9 @@ public final class Command {
                             });
             try (InputStream output = process.getInputStream()) {
                 String said = readAll(output);
-                return new Result(process.waitFor(), said);
+                Result result = new Result(process.waitFor(), said);
+                feeder.join();
+                return result;
             } finally {
                 killer.interrupt();
             }
@@ -69,6 +88,14 @@ public final class Command {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(
                     "Interrupted while waiting for " + command.getFirst(), e);
+        }
+    }
+
+    private static void feed(Process process, InputStream input) {
+        try (OutputStream to = process.getOutputStream()) {
+            input.transferTo(to);
+        } catch (IOException e) {
+            // It did not care for all of it, or its output says why.
         }
     }
 

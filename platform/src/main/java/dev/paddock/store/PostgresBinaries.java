@@ -3,11 +3,9 @@ package dev.paddock.store;
 import dev.paddock.daemons.Command;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +25,9 @@ final class PostgresBinaries {
     private static final List<String> LEFT_OUT = List.of("--exclude=*.a", "--exclude=pkgconfig");
 
     private static final Duration COPY_LIMIT = Duration.ofMinutes(1);
+
+    /// Without the xz program, on a slow machine.
+    private static final Duration UNPACK_LIMIT = Duration.ofMinutes(5);
 
     private PostgresBinaries() {}
 
@@ -157,28 +158,17 @@ final class PostgresBinaries {
                         LEFT_OUT.getLast(),
                         "-C",
                         directory.toString());
-        Process process = new ProcessBuilder(tar).redirectErrorStream(true).start();
         try (InputStream archive = PostgresBinaries.class.getResourceAsStream(ARCHIVE)) {
             if (archive == null) {
                 throw new IOException("the archive is gone from its jar");
             }
-            IOException broken = null;
-            try (OutputStream input = process.getOutputStream();
-                    InputStream plain = xz ? archive : new XZInputStream(archive)) {
-                plain.transferTo(input);
-            } catch (IOException e) {
-                // tar says why in its output.
-                broken = e;
+            try (InputStream plain = xz ? archive : new XZInputStream(archive)) {
+                Command.Result result = Command.run(tar, plain, UNPACK_LIMIT);
+                if (!result.ok()) {
+                    // On a full disk it says the same of every file.
+                    throw new IOException(result.output().lines().findFirst().orElse("tar failed"));
+                }
             }
-            String trouble =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new IOException("tar: " + trouble.strip(), broken);
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while unpacking PostgreSQL", e);
         }
     }
 }

@@ -2,10 +2,13 @@ package dev.paddock.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.paddock.daemons.Command;
 import dev.paddock.daemons.Processes;
 import dev.paddock.daemons.SystemUser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -14,6 +17,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,6 +146,22 @@ class PostgresServerTest {
         Path made = PostgresBinaries.unpack(top.resolve("first"), Optional.of(file));
 
         assertThat(made.resolve("bin/postgres")).isExecutable();
+    }
+
+    @Test
+    void binariesThatDoNotFitOntoTheDiskEndInItsFirstComplaint() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "mounts need root");
+        Path small = Files.createDirectory(top.resolve("small"));
+        List<String> mount =
+                List.of("mount", "-t", "tmpfs", "-o", "nr_inodes=10", "tmpfs", small.toString());
+        assertThat(Command.run(mount, Duration.ofSeconds(10)).ok()).isTrue();
+        try {
+            assertThatThrownBy(() -> PostgresBinaries.unpack(small, Optional.empty()))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageMatching("[^\n]*No space left on device[^\n]*");
+        } finally {
+            Command.run(List.of("umount", small.toString()), Duration.ofSeconds(10));
+        }
     }
 
     @Test
