@@ -128,6 +128,23 @@ class LauncherTest {
         assertThat(result.output()).contains("home=" + checkout.toRealPath() + "\n");
     }
 
+    @Test
+    void findsTheProgramsOfRootWhereTheShellDoesNotLook() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+
+        assertThat(run("up").output())
+                .contains("path=/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin\n");
+    }
+
+    @Test
+    void platformsFilesCanBeReadUnderAStrictUmaskToo() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+        Path strict = folder.resolve("strict");
+        script(strict, "umask 077; exec '%s' up\n".formatted(checkout.resolve("paddock")));
+
+        assertThat(run(strict, folder).output()).contains("umask=0022\n");
+    }
+
     /// Each would be a hundredth of its start.
     @Test
     void routerStartsNoOtherProgramThanJava() throws Exception {
@@ -275,6 +292,8 @@ class LauncherTest {
                 echo "pid=$$"
                 echo "cwd=$(pwd -P)"
                 echo "home=$PADDOCK_HOME"
+                echo "path=$PATH"
+                echo "umask=$(umask)"
                 for a in "$@"; do
                     echo "arg=$a"
                     case $a in -XX:AOTCacheOutput=*) [ -e "$0.broken" ] || echo classes >"${a#*=}" ;; esac

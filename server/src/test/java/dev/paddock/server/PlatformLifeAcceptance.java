@@ -214,18 +214,20 @@ class PlatformLifeAcceptance {
             throws Exception {
         RunningPaddock.shell(
                 """
-                killed=
+                dying=
                 for pid in $(find /sys/fs/cgroup -path "*$HASH/*/cgroup.procs" -exec cat {} + | sort -u); do
                     if tr '\\0' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "DYNO=$DYNO"; then
+                        dying="$dying $pid"
                         up=$pid
                         while [ -n "$CONMON" ] && [ "${up:-1}" -gt 1 ]; do
-                            [ "$(cat "/proc/$up/comm")" = conmon ] && kill -9 "$up"
+                            [ "$(cat "/proc/$up/comm")" = conmon ] && dying="$up $dying"
                             up=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$up/status" 2>/dev/null)
                         done
-                        kill -9 "$pid" && killed=yes
                     fi
                 done
-                [ -n "$killed" ]
+                # All at once: a program whose conmon is gone fails at every line that it writes.
+                kill -9 $dying 2>/dev/null
+                [ -n "$dying" ]
                 """,
                 Map.of(
                         "HASH",
