@@ -217,13 +217,21 @@ public record Diagnosis(List<Finding> findings) {
                     "Apps cannot run: on this file system files cannot be given to the dynos' users.",
                     "Choose a directory on a local disk with --data.");
         }
-        return disk.freeBytes() >= DISK_BYTES
-                ? Finding.good("disk", found)
-                : Finding.weaker(
+        if (disk.freeBytes() < DISK_BYTES) {
+            return Finding.weaker(
+                    "disk",
+                    found,
+                    "A single build may write 2 GB; when the disk is full, builds and dynos fail.",
+                    "Free some space, or choose a directory on a bigger disk with --data.");
+        }
+        return disk.fileSystem().equals("overlay")
+                ? Finding.weaker(
                         "disk",
                         found,
-                        "A single build may write 2 GB; when the disk is full, builds and dynos fail.",
-                        "Free some space, or choose a directory on a bigger disk with --data.");
+                        "Each dyno gets a copy of its slug: layers over it cannot lie on an overlay, as in a container"
+                                + " of Docker.",
+                        "Choose a directory on a local disk with --data.")
+                : Finding.good("disk", found);
     }
 
     private static Finding memory(Memory memory) {

@@ -251,6 +251,15 @@ class DiagnosisTest {
                 });
     }
 
+    @Test
+    void overlayIsSaidToCostCopies() {
+        Disk overlay = new Disk(Path.of("/srv"), "overlay", 50 * GIGABYTE);
+
+        Diagnosis diagnosis = Diagnosis.of(facts(COMPLETE, Optional.of(NETWORK), overlay, MEMORY));
+
+        assertThat(finding(diagnosis, "disk").level()).isEqualTo(Finding.Level.WEAKER);
+    }
+
     private static MachineFacts facts(LocalMachine machine) {
         return facts(machine, Optional.of(NETWORK), DISK, MEMORY);
     }

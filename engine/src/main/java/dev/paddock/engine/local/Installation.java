@@ -8,13 +8,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /// What one platform has made on this machine for its dynos: directories, and with root a cgroup, mounts, a network and
 /// its rules. [UserInstallation] makes one without root.
 ///
 /// @param network its namespaces are not opened yet
 /// @param buildEnvironment what builds get in their environment beyond their spec
-/// @param weaknesses of the network
+/// @param weaknesses of the network and of the data directory
 /// @param memoryLook how often dynos are looked at
 record Installation(
         Sandbox sandbox,
@@ -71,7 +72,9 @@ record Installation(
         OciRuntime containers = OciRuntime.in(mounts, programs.kind());
         Map<String, String> builds = BuildEnvironment.of(settings.hostEnvironment(), stack);
         UserNumbers users = users(settings, share);
-        Sandbox sandbox = new OciSandbox(containers, stack, cgroup, runtime.resolve(UNPACK));
+        Layers layers = Layers.tried(settings.data(), mounts.wrapper());
+        Sandbox sandbox =
+                new OciSandbox(containers, stack, cgroup, layers.held(), runtime.resolve(UNPACK));
         SlugCache slugs = new SlugCache(slugs(settings), sandbox);
         slugs.clean();
         Volumes volumes =
@@ -91,7 +94,9 @@ record Installation(
                 volumes,
                 new Launcher(settings, stack, sandbox, network, users, slugs, volumes, builds),
                 builds,
-                networks.weaknesses(),
+                Stream.of(networks.weaknesses(), layers.weaknesses())
+                        .flatMap(List::stream)
+                        .toList(),
                 LOOK);
     }
 

@@ -218,7 +218,7 @@ final class Launcher {
         if (slug.isEmpty()) {
             return BundleMount.writable(upper, HOME);
         }
-        if (!sandbox.layers()) {
+        if (volume.isEmpty() && !sandbox.layers()) {
             copy(slug.get(), upper);
             return BundleMount.writable(upper, HOME);
         }

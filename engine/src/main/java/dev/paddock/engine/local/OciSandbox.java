@@ -8,17 +8,14 @@ import java.util.Optional;
 
 /// Containers of crun or runc, each in a cgroup of its own below the platform's.
 ///
+/// @param layers whether they share a slug, each with a layer of its own over it
 /// @param scratch for the bundles of containers with nobody beside them
-record OciSandbox(OciRuntime runtime, HostStack stack, Cgroup platform, Path scratch)
+record OciSandbox(
+        OciRuntime runtime, HostStack stack, Cgroup platform, boolean layers, Path scratch)
         implements Sandbox {
     @Override
     public List<String> launch(String command) {
         return List.of(HostStack.INIT, "-g", "--", "/bin/bash", HostStack.LAUNCH, command);
-    }
-
-    @Override
-    public boolean layers() {
-        return true;
     }
 
     @Override

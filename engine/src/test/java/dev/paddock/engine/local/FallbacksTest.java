@@ -11,6 +11,7 @@ import dev.paddock.dyno.Attachment;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.Exit;
 import dev.paddock.dyno.Mount;
+import dev.paddock.dyno.SlugRef;
 import dev.paddock.dyno.Stdio;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 /// What becomes of dynos where programs are missing: the engine does not see those that a test hides.
 class FallbacksTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final long DISK = 64L << 20;
 
     private Platform platform;
 
@@ -69,6 +71,48 @@ class FallbacksTest {
                                         AppId.random(),
                                         platform.slug(Map.of("file", "unpacked")))))
                 .isEqualTo("unpacked");
+    }
+
+    /// As in a container of Docker.
+    @Test
+    void onAnOverlayEachDynoHasACopyOfItsSlugAndTheStartSaysSo() throws IOException {
+        Path below = Files.createTempDirectory("paddock-below-");
+        String mount =
+                "mount -t tmpfs tmpfs {B} && mkdir {B}/lower {B}/upper {B}/work"
+                        + " && mount -t overlay overlay -o lowerdir={B}/lower,upperdir={B}/upper,workdir={B}/work {D}";
+        assertThat(shell(mount, below)).isTrue();
+        try {
+            platform.reopen();
+
+            assertThat(platform.engine.weaknesses())
+                    .singleElement()
+                    .asString()
+                    .contains("copy of its slug", platform.data.toString());
+            SlugRef slug = platform.slug(Map.of("file", "slug\n"));
+            AppId app = AppId.random();
+            String script = "cat file; echo changed >file; stat -c %U:%a file";
+            for (int i = 0; i < 2; i++) {
+                DynoSpec spec = platform.slugged(platform.bash(script), app, slug);
+                assertThat(platform.run(spec)).isEqualTo("slug\ndyno:644");
+                platform.engine.forget(spec.id());
+            }
+            // A disk of its own can hold layers.
+            platform.reopen(DISK, 0);
+            assertThat(platform.run(platform.slugged(platform.bash(script), app, slug)))
+                    .isEqualTo("slug\ndyno:644");
+            assertThat(Directory.names(platform.data)).doesNotContain("layers");
+        } finally {
+            shell("umount -l {D}; umount -l {B}; rmdir {B}", below);
+        }
+    }
+
+    private boolean shell(String script, Path below) {
+        return Command.run(
+                        "sh",
+                        "-c",
+                        script.replace("{B}", below.toString())
+                                .replace("{D}", platform.data.toString()))
+                .ok();
     }
 
     @Test
