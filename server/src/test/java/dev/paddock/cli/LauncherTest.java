@@ -145,6 +145,21 @@ class LauncherTest {
         assertThat(run(strict, folder).output()).contains("umask=0022\n");
     }
 
+    @Test
+    void pathThatJavaWouldSplitIsRefused() throws Exception {
+        jdk(jvms.resolve("temurin-25"), WANTED);
+        Path split = Files.createDirectory(folder.resolve("check:out")).resolve("paddock");
+        Files.copy(
+                checkout.resolve("paddock"),
+                split,
+                java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+
+        Result result = run(split, folder, "up");
+
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.output()).contains("check:out has a colon in its path");
+    }
+
     /// Each would be a hundredth of its start.
     @Test
     void routerStartsNoOtherProgramThanJava() throws Exception {

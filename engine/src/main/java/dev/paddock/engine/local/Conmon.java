@@ -75,7 +75,7 @@ final class Conmon implements Keeper {
                     case Stdio.Log() ->
                             List.of(
                                     "-l",
-                                    "k8s-file:" + files.log(),
+                                    "k8s-file:" + log(files),
                                     "--log-size-max",
                                     Long.toString(LOG_BYTES));
                     case Stdio.Terminal _ -> List.of("-l", "none", "-t", "-i");
@@ -90,6 +90,13 @@ final class Conmon implements Keeper {
             throw new LaunchFailure("conmon cannot be run: " + e.getMessage(), e);
         }
         return awaitPid(files);
+    }
+
+    /// By way of a link of ours: a colon in the operator's path would end it here.
+    private static Path log(DynoFiles files) {
+        return files.runtime()
+                .resolve(Installation.DATA_LINK)
+                .resolve(files.data().relativize(files.log()));
     }
 
     private ProcessIdentity awaitPid(DynoFiles files) throws LaunchFailure {

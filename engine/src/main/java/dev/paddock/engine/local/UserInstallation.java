@@ -1,5 +1,6 @@
 package dev.paddock.engine.local;
 
+import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// What a platform of an ordinary user makes for its dynos: directories, nothing else. All run as that user, in the
 /// network of this machine.
@@ -15,10 +17,16 @@ final class UserInstallation {
     /// Nobody else keeps the limits.
     private static final Duration LOOK = Duration.ofSeconds(1);
 
+    /// Where a plain process is told the path itself, which no word of a command must be split at.
+    private static final Pattern PLAIN_PATH = Pattern.compile("[A-Za-z0-9_./+@%,=-]*");
+
     private UserInstallation() {}
 
     /// Makes what is missing of it.
     static Installation make(LocalSettings settings, UserSandbox machine, Duration patience) {
+        if (!machine.works()) {
+            requirePlain(settings.data());
+        }
         Installation.directories(settings);
         Path runtime = settings.runtime();
         HostStack stack = new HostStack(runtime.resolve(Installation.STACK));
@@ -47,6 +55,14 @@ final class UserInstallation {
                 builds,
                 List.of(),
                 LOOK);
+    }
+
+    private static void requirePlain(Path data) {
+        if (!PLAIN_PATH.matcher(data.toString()).matches()) {
+            throw UserError.invalid(
+                    "Without bubblewrap dynos are plain processes, whose commands name their files by the path of the data directory, and %s holds characters at which a shell would split or read them otherwise. Choose another directory with --data, or install bubblewrap (`apt-get install bubblewrap`)."
+                            .formatted(data));
+        }
     }
 
     private static Sandbox sandbox(UserSandbox machine, HostStack stack, Path runtime) {

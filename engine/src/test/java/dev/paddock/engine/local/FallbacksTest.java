@@ -79,7 +79,7 @@ class FallbacksTest {
         Path below = Files.createTempDirectory("paddock-below-");
         String mount =
                 "mount -t tmpfs tmpfs {B} && mkdir {B}/lower {B}/upper {B}/work"
-                        + " && mount -t overlay overlay -o lowerdir={B}/lower,upperdir={B}/upper,workdir={B}/work {D}";
+                        + " && mount -t overlay overlay -o lowerdir={B}/lower,upperdir={B}/upper,workdir={B}/work '{D}'";
         assertThat(shell(mount, below)).isTrue();
         try {
             platform.reopen();
@@ -102,7 +102,7 @@ class FallbacksTest {
                     .isEqualTo("slug\ndyno:644");
             assertThat(Directory.names(platform.data)).doesNotContain("layers");
         } finally {
-            shell("umount -l {D}; umount -l {B}; rmdir {B}", below);
+            shell("umount -l '{D}'; umount -l {B}; rmdir {B}", below);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.paddock.engine.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.paddock.core.AppId;
+import dev.paddock.core.UserError;
 import dev.paddock.dyno.DynoSpec;
 import dev.paddock.dyno.Mount;
 import java.io.IOException;
@@ -52,6 +54,19 @@ class PlainContract extends UserContract {
                 .asString()
                 .startsWith("NOT ISOLATED")
                 .contains("apt-get install bubblewrap");
+    }
+
+    @Test
+    void dataDirectoryWhosePathAShellWouldSplitIsRefused() throws IOException {
+        Path data = Files.createTempDirectory("my data");
+        LocalSettings settings =
+                LocalSettings.of(platform.runtime, data, platform.hash, platform.timers);
+        LocalMachine machine = LocalMachine.read(platform.hiding("bwrap"), Map.of());
+
+        assertThatThrownBy(() -> new LocalEngine(settings, machine, Conmon.PATIENCE))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("install bubblewrap");
+        Files.delete(data);
     }
 
     @Test

@@ -40,6 +40,7 @@ import org.awaitility.core.ConditionTimeoutException;
 /// A platform of its own for tests: a local engine on fresh directories, taken off the machine at the end.
 final class Platform implements AutoCloseable {
     private static final Duration LONG = Duration.ofSeconds(20);
+    private static final String DATA = "paddock-engine-";
     private static final Duration POLL = Duration.ofMillis(5);
 
     final String hash = "%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
@@ -63,20 +64,25 @@ final class Platform implements AutoCloseable {
 
     /// @param diskBytes how much each dyno may write; 0 for no limit
     Platform(int spares, long diskBytes) throws IOException {
-        this(runtimesOfRoot(), spares, diskBytes);
+        this(runtimesOfRoot(), DATA, spares, diskBytes);
     }
 
-    private Platform(Path runtimes, int spares, long diskBytes) throws IOException {
+    private Platform(Path runtimes, String data, int spares, long diskBytes) throws IOException {
         this.runtime = runtimes.resolve(hash);
         this.spares = spares;
         this.diskBytes = diskBytes;
-        data = Files.createTempDirectory("paddock-engine-");
+        this.data = Files.createTempDirectory(data);
         engine = open();
+    }
+
+    /// One whose data directory has a name that programs read otherwise: with a blank, a colon, a comma.
+    static Platform oddlyNamed() throws IOException {
+        return new Platform(runtimesOfRoot(), "paddock: engine, ", 0, 0);
     }
 
     /// Of whoever runs this test.
     static Platform ofThisUser() throws IOException {
-        return new Platform(Files.createTempDirectory("paddock-run-"), 0, 0);
+        return new Platform(Files.createTempDirectory("paddock-run-"), DATA, 0, 0);
     }
 
     private static Path runtimesOfRoot() {

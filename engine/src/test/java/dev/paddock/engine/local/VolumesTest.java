@@ -54,6 +54,28 @@ class VolumesTest {
     }
 
     @Test
+    void nameOfTheDataDirectoryDoesNotMatter() throws IOException {
+        try (Platform odd = Platform.oddlyNamed()) {
+            for (long disk : new long[] {0, DISK}) {
+                odd.reopen(disk, disk);
+                SlugRef slug = odd.slug(Map.of("file", "slug\n"));
+                DynoSpec web =
+                        odd.slugged(
+                                odd.web("cat file; exec python3 -m http.server $PORT"),
+                                AppId.random(),
+                                slug);
+
+                odd.startUp(web);
+                odd.engine.retire(web.id(), Duration.ZERO);
+                odd.exit(web);
+
+                assertThat(odd.lines(web)).startsWith("slug");
+                assertThat(odd.run(odd.build("echo built"))).isEqualTo("built");
+            }
+        }
+    }
+
+    @Test
     void dynoThatFillsItsDiskIsToldSoAndOthersGoOn() throws IOException {
         SlugRef slug = platform.slug(Map.of("page", "content"));
         AppId app = AppId.random();
