@@ -379,7 +379,7 @@ final class Platform implements AutoCloseable {
     }
 
     /// How far each dyno has come, what it said, its processes, its network.
-    private String scene() {
+    String scene() {
         StringBuilder scene = new StringBuilder();
         for (EngineDyno dyno : engine.list()) {
             DynoFiles files = files(dyno.spec());
@@ -394,7 +394,9 @@ final class Platform implements AutoCloseable {
             life.place().ifPresent(place -> scene.append(network(place.slot())));
         }
         return scene
-                + shell("ip -br addr; ip route; ip neigh; nft list table inet paddock_" + hash);
+                + shell(
+                        "cat /proc/sys/net/ipv4/ip_forward; ip -br addr; ip route; ip neigh; nft list table inet paddock_"
+                                + hash);
     }
 
     private String processes(DynoId id) {
